@@ -1,0 +1,34 @@
+using Peregrine.Symbolics;
+using Peregrine.Tensors;
+
+namespace Peregrine.Ir;
+
+/// <summary>The type of a <see cref="Value"/>: a tensor, a sequence, an optional, or not known yet.</summary>
+public abstract record IrType
+{
+    /// <summary>Nothing is known: an output that no inference has reached.</summary>
+    public static IrType Unknown { get; } = new UnknownType();
+
+    private sealed record UnknownType : IrType
+    {
+        public override string ToString() => "?";
+    }
+}
+
+/// <summary>A dense tensor.</summary>
+public sealed record TensorType(DataType ElementType, Shape Shape) : IrType
+{
+    public override string ToString() => $"{ElementType.Name()}{Shape}";
+}
+
+/// <summary>A list of values of one type.</summary>
+public sealed record SequenceType(IrType Element) : IrType
+{
+    public override string ToString() => $"seq<{Element}>";
+}
+
+/// <summary>A value that may be absent.</summary>
+public sealed record OptionalType(IrType Element) : IrType
+{
+    public override string ToString() => $"opt<{Element}>";
+}

@@ -1,0 +1,9 @@
+namespace Peregrine.Operators;
+
+/// <summary>Attention and the operators around it, in alphabetical order.</summary>
+internal static class AttentionFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+    ];
+}

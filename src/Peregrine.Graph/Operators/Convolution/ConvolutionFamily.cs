@@ -1,0 +1,9 @@
+namespace Peregrine.Operators;
+
+/// <summary>Convolution and pooling, in alphabetical order.</summary>
+internal static class ConvolutionFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+    ];
+}

@@ -1,0 +1,30 @@
+namespace Peregrine.Operators;
+
+/// <summary>Temporary buffers by order of request: the n-th request of a run gets the n-th buffer, so that equal runs allocate nothing.</summary>
+internal sealed class ScratchPool
+{
+    private readonly List<byte[]> _buffers = [];
+    private int _next;
+
+    public void Reset() => _next = 0;
+
+    public Memory<byte> Rent(long bytes)
+    {
+        if (bytes > Tensors.Tensor.MaxBytes)
+        {
+            throw new Diagnostics.ModelException(Diagnostics.Diagnostic.Error("PG1004", $"An operator needs {bytes} bytes of temporary memory; the limit is {Tensors.Tensor.MaxBytes}."));
+        }
+
+        if (_next == _buffers.Count)
+        {
+            _buffers.Add([]);
+        }
+
+        if (_buffers[_next].Length < bytes)
+        {
+            _buffers[_next] = GC.AllocateUninitializedArray<byte>((int)bytes, pinned: false);
+        }
+
+        return _buffers[_next++].AsMemory(0, (int)bytes);
+    }
+}

@@ -1,0 +1,9 @@
+namespace Peregrine.Operators;
+
+/// <summary>Matrix products, in alphabetical order.</summary>
+internal static class LinearFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+    ];
+}

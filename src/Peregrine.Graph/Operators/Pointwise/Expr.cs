@@ -1,0 +1,161 @@
+using Peregrine.Tensors;
+
+namespace Peregrine.Operators;
+
+/// <summary>Functions of one argument in an <see cref="Expr"/>. Floats are computed as the mathematical function says, NaN propagates; integers wrap.</summary>
+public enum UnaryFunction
+{
+    Negate, Abs, Sign, Floor, Ceiling, RoundEven, Truncate, Sqrt, Reciprocal, Exp, Log, Sin, Cos, Tan, Asin, Acos, Atan,
+    Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Sigmoid, Log1p,
+    /// <summary>Truth values: 1 − x.</summary>
+    Not,
+    /// <summary>Integers: all bits inverted.</summary>
+    BitNot,
+    /// <summary>Result bool.</summary>
+    IsNaN,
+    /// <summary>Result bool.</summary>
+    IsPositiveInfinity,
+    /// <summary>Result bool.</summary>
+    IsNegativeInfinity,
+}
+
+/// <summary>Functions of two arguments in an <see cref="Expr"/>. Both arguments have one type; comparisons and logic give bool.</summary>
+public enum BinaryFunction
+{
+    Add, Subtract, Multiply,
+    /// <summary>Floats: IEEE. Integers: truncated toward zero; division by 0 gives 0, and the smallest number by −1 wraps.</summary>
+    Divide,
+    /// <summary>The remainder with the sign of the dividend (C's fmod, % on integers).</summary>
+    Remainder,
+    /// <summary>The remainder with the sign of the divisor (Python's %).</summary>
+    Modulo,
+    /// <summary>x to the power y.</summary>
+    Power,
+    /// <summary>NaN if either is NaN.</summary>
+    Min,
+    /// <summary>NaN if either is NaN.</summary>
+    Max,
+    Equal, Less, LessOrEqual,
+    And, Or, Xor,
+    BitAnd, BitOr, BitXor,
+    /// <summary>Unsigned integers; a shift by the width or more gives 0.</summary>
+    ShiftLeft,
+    /// <summary>Unsigned integers; a shift by the width or more gives 0.</summary>
+    ShiftRight,
+}
+
+/// <summary>
+/// The body of a pointwise operator as data: one definition serves the reference kernel, constant folding, fused epilogues and generated source on every device.
+/// Value-equal, so that it can be part of a kernel request.
+/// </summary>
+public abstract record Expr
+{
+    public static implicit operator Expr(float value) => new ConstantExpr(value);
+
+    public static implicit operator Expr(double value) => new ConstantExpr(value);
+
+    public static implicit operator Expr(int value) => new ConstantExpr(value);
+
+    public static Expr operator +(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Add, left, right);
+
+    public static Expr operator -(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Subtract, left, right);
+
+    public static Expr operator *(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Multiply, left, right);
+
+    public static Expr operator /(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Divide, left, right);
+
+    public static Expr operator -(Expr value) => new UnaryExpr(UnaryFunction.Negate, value);
+
+    public static Expr Apply(UnaryFunction function, Expr x) => new UnaryExpr(function, x);
+
+    public static Expr Apply(BinaryFunction function, Expr left, Expr right) => new BinaryExpr(function, left, right);
+
+    public static Expr Min(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Min, left, right);
+
+    public static Expr Max(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Max, left, right);
+
+    /// <summary>min(max(x, low), high): x below low gives low, also where low &gt; high gives high.</summary>
+    public static Expr Clamp(Expr x, Expr low, Expr high) => Min(Max(x, low), high);
+
+    public static Expr Exp(Expr x) => new UnaryExpr(UnaryFunction.Exp, x);
+
+    public static Expr Log(Expr x) => new UnaryExpr(UnaryFunction.Log, x);
+
+    public static Expr Tanh(Expr x) => new UnaryExpr(UnaryFunction.Tanh, x);
+
+    public static Expr Erf(Expr x) => new UnaryExpr(UnaryFunction.Erf, x);
+
+    public static Expr Sigmoid(Expr x) => new UnaryExpr(UnaryFunction.Sigmoid, x);
+
+    public static Expr Abs(Expr x) => new UnaryExpr(UnaryFunction.Abs, x);
+
+    public static Expr Sqrt(Expr x) => new UnaryExpr(UnaryFunction.Sqrt, x);
+
+    /// <summary>A bool: left &lt; right.</summary>
+    public static Expr Less(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Less, left, right);
+
+    /// <summary>A bool: left ≤ right.</summary>
+    public static Expr LessOrEqual(Expr left, Expr right) => new BinaryExpr(BinaryFunction.LessOrEqual, left, right);
+
+    /// <summary>A bool: left = right.</summary>
+    public static Expr Equal(Expr left, Expr right) => new BinaryExpr(BinaryFunction.Equal, left, right);
+
+    /// <summary><paramref name="whenTrue"/> where the bool <paramref name="condition"/> holds, else <paramref name="whenFalse"/>.</summary>
+    public static Expr Select(Expr condition, Expr whenTrue, Expr whenFalse) => new SelectExpr(condition, whenTrue, whenFalse);
+
+    /// <summary>The value in another element type: floats round to nearest even, float to integer truncates, integers wrap.</summary>
+    public Expr To(DataType type) => new ConvertExpr(type, this);
+
+    /// <summary>The element type of the value, given those of the operands. A constant takes the type of what it is combined with; alone it is Undefined.</summary>
+    public abstract DataType TypeOf(IReadOnlyList<DataType> operands);
+}
+
+/// <summary>Operand number <paramref name="Index"/>.</summary>
+public sealed record OperandExpr(int Index) : Expr
+{
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) => operands[Index];
+
+    public override string ToString() => $"x{Index}";
+}
+
+/// <summary>A number, rounded to the type of what it is combined with.</summary>
+public sealed record ConstantExpr(double Value) : Expr
+{
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) => DataType.Undefined;
+
+    public override string ToString() => Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+}
+
+public sealed record UnaryExpr(UnaryFunction Function, Expr X) : Expr
+{
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) =>
+        Function is UnaryFunction.IsNaN or UnaryFunction.IsPositiveInfinity or UnaryFunction.IsNegativeInfinity ? DataType.Bool : X.TypeOf(operands);
+
+    public override string ToString() => $"{Function}({X})";
+}
+
+public sealed record BinaryExpr(BinaryFunction Function, Expr Left, Expr Right) : Expr
+{
+    public bool IsComparison => Function is BinaryFunction.Equal or BinaryFunction.Less or BinaryFunction.LessOrEqual;
+
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) => IsComparison ? DataType.Bool : OperandType(operands);
+
+    /// <summary>The common type of the two arguments.</summary>
+    public DataType OperandType(IReadOnlyList<DataType> operands) => Left.TypeOf(operands) is var type and not DataType.Undefined ? type : Right.TypeOf(operands);
+
+    public override string ToString() => $"{Function}({Left}, {Right})";
+}
+
+public sealed record SelectExpr(Expr Condition, Expr WhenTrue, Expr WhenFalse) : Expr
+{
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) => WhenTrue.TypeOf(operands) is var type and not DataType.Undefined ? type : WhenFalse.TypeOf(operands);
+
+    public override string ToString() => $"Select({Condition}, {WhenTrue}, {WhenFalse})";
+}
+
+public sealed record ConvertExpr(DataType Type, Expr X) : Expr
+{
+    public override DataType TypeOf(IReadOnlyList<DataType> operands) => Type;
+
+    public override string ToString() => $"{Type.Name()}({X})";
+}

@@ -1,0 +1,76 @@
+using Peregrine.Symbolics;
+using Peregrine.Tensors;
+
+namespace Peregrine.Operators;
+
+/// <summary>The operands of a pointwise body: <c>x[i]</c> is operand i, <c>x.Type(i)</c> its element type.</summary>
+public readonly struct Operands(IReadOnlyList<DataType> types)
+{
+    /// <summary>Number of operands; an absent optional one counts if a later one is present.</summary>
+    public int Count => types.Count;
+
+    public Expr this[int index] => new OperandExpr(index);
+
+    /// <summary>The element type; Undefined for an absent optional operand.</summary>
+    public DataType Type(int index) => index < types.Count ? types[index] : DataType.Undefined;
+
+    public bool Has(int index) => Type(index) != DataType.Undefined;
+}
+
+/// <summary>
+/// An operator that computes each element of its one output from the elements of its broadcast inputs at the same place. It gives its <see cref="Body"/> as an
+/// expression and states which element types it takes; inference, the reference kernel, folding and fusion follow from that.
+/// </summary>
+public abstract record PointwiseOperator : Operator
+{
+    /// <summary>The computation. It may depend on the operands' types, on nothing else.</summary>
+    public abstract Expr Body(Operands x);
+
+    /// <summary>Whether operand <paramref name="index"/> may have this element type. The default takes every real number type, not bool.</summary>
+    public virtual bool Accepts(int index, DataType type) => type.IsFloat() || type.IsInteger();
+
+    /// <summary>Operands that must have the same element type as operand 0 (or as the first one of that group); the default is all.</summary>
+    public virtual bool SharesType(int index) => true;
+
+    public sealed override void Infer(InferenceScope c)
+    {
+        DataType[] types = new DataType[c.InputCount];
+        Shape[] shapes = new Shape[c.InputCount];
+        int common = -1;
+        for (int i = 0; i < types.Length; i++)
+        {
+            if (!c.Has(i))
+            {
+                shapes[i] = Shape.Scalar;
+                continue;
+            }
+
+            types[i] = c.ElementType(i);
+            shapes[i] = c.Shape(i);
+            if (!Accepts(i, types[i]))
+            {
+                c.Error("PG2103", $"input {i} is {c.TypeOf(i)}; its element type is not one that {Definition.Name} takes.");
+                return;
+            }
+
+            if (SharesType(i))
+            {
+                common = common < 0 ? i : common;
+                if (types[i] != types[common])
+                {
+                    c.Error("PG2107", $"input {i} is {types[i].Name()}, but input {common} is {types[common].Name()}; they must be of one type.", "Insert a Cast.");
+                    return;
+                }
+            }
+        }
+
+        Expr body = Body(new(types));
+        c.Set(0, body.TypeOf(types), c.Broadcast(shapes));
+        if (ExprContents.Propagate(body, types, shapes, c) is { } contents)
+        {
+            c.SetValue(0, contents);
+        }
+    }
+
+    public sealed override void Evaluate(EvaluationScope c) => PointwiseKernel.Run(this, c);
+}

@@ -1,0 +1,10 @@
+namespace Peregrine.Operators;
+
+/// <summary>Operators that move, select or describe elements without computing on them, in alphabetical order.</summary>
+internal static class ShapeFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+        Unsqueeze.Schema,
+    ];
+}

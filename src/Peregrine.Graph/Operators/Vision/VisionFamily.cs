@@ -1,0 +1,9 @@
+namespace Peregrine.Operators;
+
+/// <summary>Images and boxes, in alphabetical order.</summary>
+internal static class VisionFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+    ];
+}
