@@ -58,7 +58,7 @@ public sealed class InferenceScope
     public DataType ElementType(int input) => TypeOf(input) is TensorType t ? t.ElementType : DataType.Undefined;
 
     /// <summary>The shape of a present input; unranked if it is no tensor.</summary>
-    public Shape Shape(int input) => TypeOf(input) is TensorType t ? t.Shape : Shape.Unranked;
+    public Shape Shape(int input) => TypeOf(input) is TensorType t ? t.Shape : Symbolics.Shape.Unranked;
 
     /// <summary>Whether a present input has a known rank.</summary>
     public bool IsRanked(int input) => Shape(input).IsRanked;
@@ -133,7 +133,7 @@ public sealed class InferenceScope
         {
             if (!shape.IsRanked)
             {
-                return Shape.Unranked;
+                return Symbolics.Shape.Unranked;
             }
 
             rank = Math.Max(rank, shape.Rank);
@@ -153,12 +153,12 @@ public sealed class InferenceScope
                 else
                 {
                     Error("PG2102", $"the shapes {string.Join(", ", shapes.ToArray().Select(s => s.ToString()))} cannot be broadcast: {dims[axis]} and {shape[i]} differ on axis {axis}.");
-                    return Shape.Create(dims);
+                    return Symbolics.Shape.Create(dims);
                 }
             }
         }
 
-        return Shape.Create(dims);
+        return Symbolics.Shape.Create(dims);
     }
 
     /// <summary>Reports a problem with the node; the message need not name it.</summary>
