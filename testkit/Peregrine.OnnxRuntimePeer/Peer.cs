@@ -37,7 +37,7 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
             {
                 Refuse(PeerReply.Failed, e.Message);
             }
-            catch (NotSupportedException e)
+            catch (Exception e) when (e is NotSupportedException or OverflowException)
             {
                 Refuse(PeerReply.Unsupported, e.Message);
             }
