@@ -201,7 +201,7 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
         }
     }
 
-    private static string KindName(int kind) => kind switch { 0 => "absent", 2 => "a sequence", 3 => "a map", 4 => "opaque", 5 => "a sparse tensor", 6 => "an optional", _ => $"of kind {kind}" };
+    private static string KindName(int kind) => kind switch { 0 => "absent or of no known kind", 2 => "a sequence", 3 => "a map", 4 => "opaque", 5 => "a sparse tensor", 6 => "an optional", _ => $"of kind {kind}" };
 
     /// <summary>A tensor that ONNX Runtime holds, described so that writing it cannot fail for reasons of its own.</summary>
     private sealed class OutputValue(string name, int type, long[] dims, nint data, int bytes, string[]? strings)
