@@ -130,9 +130,14 @@ public sealed class Tensor
     public bool ContentEquals(Tensor other) =>
         Type == other.Type && Dims.SequenceEqual(other.Dims) && (_strings is null ? Data.Span.SequenceEqual(other.Data.Span) : _strings.AsSpan().SequenceEqual(other._strings));
 
-    /// <summary>Product of the dimensions; throws <see cref="OverflowException"/> past 2^63.</summary>
+    /// <summary>Product of the dimensions, 0 if any is 0 however large the others are; throws <see cref="OverflowException"/> past 2^63.</summary>
     public static long CountElements(ReadOnlySpan<long> dims)
     {
+        if (dims.Contains(0))
+        {
+            return 0;
+        }
+
         long count = 1;
         foreach (long dim in dims)
         {
