@@ -25,7 +25,7 @@ internal sealed record NumpyType(DataType Type, int ItemBytes, int SwapBytes, bo
         string name = hasOrder ? description[1..] : description;
         if (name.StartsWith('U'))
         {
-            return int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int characters) && characters <= int.MaxValue / 8
+            return int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int characters) && characters is > 0 and <= int.MaxValue / 8
                 ? new(DataType.String, characters * 4, 4, isBigEndian)
                 : null;
         }
