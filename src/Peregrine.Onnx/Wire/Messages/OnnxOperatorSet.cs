@@ -23,7 +23,8 @@ public sealed class OnnxOperatorSet : IOnnxMessage
 
     public void Write(ProtobufWriter writer)
     {
-        writer.Text(1, Domain);
+        // Written even if empty, as ONNX's own tools do.
+        writer.TextAlways(1, Domain);
         writer.Int64(2, Version);
     }
 
