@@ -69,6 +69,20 @@ public sealed class SharedModelsTests
     }
 
     [Fact]
+    public void Trained_models_are_read_and_written_without_loss()
+    {
+        Assert.SkipWhen(SharedMaterial.NodeModules is null, SharedMaterial.NodeModulesAbsent);
+        List<string> models = [.. Directory.EnumerateFiles(SharedMaterial.NodeModules, "*.onnx", SearchOption.AllDirectories)];
+        Assert.NotEmpty(models);
+        foreach (string path in models)
+        {
+            OnnxFile file = OnnxFile.Open(path);
+            OnnxModelProto model = file.ReadModel();
+            Assert.Equal(Describe(model, file), Describe(OnnxFile.Of(ProtobufWriter.ToBytes(model)).ReadModel(), file));
+        }
+    }
+
+    [Fact]
     public void Damaged_models_end_in_diagnostics()
     {
         Random random = new(20);
