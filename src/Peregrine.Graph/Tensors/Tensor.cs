@@ -146,9 +146,14 @@ public sealed class Tensor : IEquatable<Tensor>
         return hash.ToHashCode();
     }
 
-    /// <summary>Product of the dimensions; throws <see cref="OverflowException"/> past 2^63.</summary>
+    /// <summary>Product of the dimensions, 0 if any is 0 however large the others are; throws <see cref="OverflowException"/> past 2^63.</summary>
     public static long CountElements(ReadOnlySpan<long> dims)
     {
+        if (dims.Contains(0))
+        {
+            return 0;
+        }
+
         long count = 1;
         foreach (long dim in dims)
         {
