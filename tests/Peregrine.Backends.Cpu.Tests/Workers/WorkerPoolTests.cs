@@ -20,7 +20,7 @@ public sealed class WorkerPoolTests
             {
                 TileRange range = TileRange.Of(tiles, worker, workers);
                 Assert.Equal(next, range.Begin);
-                Assert.InRange(range.End - range.Begin, tiles / workers, tiles / workers + 1);
+                Assert.InRange(range.End - (long)range.Begin, tiles / workers, tiles / workers + 1L);
                 next = range.End;
             }
 
@@ -161,6 +161,10 @@ public sealed class WorkerPoolTests
     private sealed class PrefixBody(int steps) : ISpmdBody
     {
         private readonly long[][] _values = [new long[64], new long[64]];
+
+        [ThreadStatic]
+        private static long _allocatedBefore;
+
         private long _allocatedByHelpers;
 
         public int Team { get; private set; }
@@ -175,7 +179,6 @@ public sealed class WorkerPoolTests
 
         public void Run(int worker, int workerCount, SpinBarrier barrier)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
             if (worker == 0)
             {
                 Team = workerCount;
@@ -209,7 +212,10 @@ public sealed class WorkerPoolTests
 
             if (worker != 0)
             {
-                Interlocked.Add(ref _allocatedByHelpers, GC.GetAllocatedBytesForCurrentThread() - before);
+                // Since this thread was here last: what it does between two runs counts as well.
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                Interlocked.Add(ref _allocatedByHelpers, allocated - _allocatedBefore);
+                _allocatedBefore = allocated;
             }
         }
     }
