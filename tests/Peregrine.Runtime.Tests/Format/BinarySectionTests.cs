@@ -76,6 +76,37 @@ public sealed class BinarySectionTests
         });
     }
 
+    [Fact]
+    public void Random_bytes_give_values_or_typed_errors()
+    {
+        Action<BinarySectionReader>[] reads =
+        [
+            r => r.ReadUnsigned(), r => r.ReadSigned(), r => r.ReadString(), r => r.ReadBytes(), r => r.ReadSignedList(), r => r.ReadBoolean(),
+            r => r.ReadDouble(), r => r.ReadSingle(), r => r.ReadIndex(100, "slot"), r => r.ReadEnum<SectionId>("id"), r => r.ReadCount(3), r => r.ReadInt32(-5, 50, "axis"),
+        ];
+        int failures = 0;
+        for (int seed = 0; seed < 20_000; seed++)
+        {
+            Random random = new(seed);
+            byte[] content = new byte[random.Next(40)];
+            random.NextBytes(content);
+            BinarySectionReader reader = new(content, "plan");
+            try
+            {
+                while (reader.Remaining > 0)
+                {
+                    reads[random.Next(reads.Length)](reader);
+                }
+            }
+            catch (EngineFormatException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.InRange(failures, 1000, 19_999);
+    }
+
     private static string Fails(byte[] content, Action<BinarySectionReader> read) =>
         Assert.Throws<EngineFormatException>(() => read(new BinarySectionReader(content, "plan"))).Message;
 }

@@ -207,6 +207,42 @@ public sealed class EngineContainerTests : IDisposable
     }
 
     [Fact]
+    public void Random_tables_under_a_valid_header_hash_give_typed_errors_or_an_engine()
+    {
+        byte[] sound = Small();
+        int opened = 0;
+        for (int seed = 0; seed < 5000; seed++)
+        {
+            Random random = new(seed);
+            byte[] file = [.. sound];
+            for (int change = random.Next(1, 5); change > 0; change--)
+            {
+                int at = random.Next(8, 172);
+                file[at] = random.Next(3) switch { 0 => 0, 1 => 0xFF, _ => (byte)random.Next(256) };
+                if (random.Next(3) == 0)
+                {
+                    // A whole number at its maximum, which additions must survive.
+                    int number = 64 + 32 * random.Next(3) + 8 * random.Next(1, 3);
+                    BinaryPrimitives.WriteInt64LittleEndian(file.AsSpan(number), long.MaxValue - random.Next(100));
+                }
+            }
+
+            Reseal(file);
+            try
+            {
+                EngineContainerReader.Open(file).Dispose();
+                opened++;
+            }
+            catch (EngineFormatException)
+            {
+                // As it should be; anything else fails the test.
+            }
+        }
+
+        Assert.InRange(opened, 1, 1000);
+    }
+
+    [Fact]
     public void Gaps_must_be_zero_even_under_valid_hashes()
     {
         byte[] file = Small();
