@@ -82,7 +82,9 @@ internal static class ChunkVerifier
     private static Memory<byte> ChunkOf(EngineSection section, int chunk)
     {
         long offset = (long)chunk * EngineFormat.ChunkSize;
-        return section.View(offset, Math.Min(EngineFormat.ChunkSize, section.Length - offset));
+        int length = (int)Math.Min(EngineFormat.ChunkSize, section.Length - offset);
+        section.Prefetch(offset, length);
+        return section.View(offset, length);
     }
 
     private static EngineFormatException DamagedChunk(EngineSection section, int chunk, string name)
