@@ -1,5 +1,6 @@
 using Peregrine.Ir;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Symbolics;
 
 namespace Peregrine.Runtime.Planning;
 
@@ -27,5 +28,6 @@ public enum SlotKind
 /// <param name="Name">The value's name in the graph.</param>
 /// <param name="FirstStep">The step that writes it; −1 for inputs and constants.</param>
 /// <param name="LastStep">The last step that reads it; the number of steps for plan outputs.</param>
+/// <param name="Contents">The elements of a <see cref="SlotKind.Dims"/>; null otherwise.</param>
 /// <param name="Target">The viewed slot of a <see cref="SlotKind.View"/>, the constant's number of a <see cref="SlotKind.Constant"/>; else −1.</param>
-public sealed record BufferSlot(int Index, string Name, IrType Type, Layout Layout, SlotKind Kind, int FirstStep, int LastStep, int Target = -1);
+public sealed record BufferSlot(int Index, string Name, IrType Type, Layout Layout, SlotKind Kind, int FirstStep, int LastStep, int Target = -1, Shape? Contents = null);
