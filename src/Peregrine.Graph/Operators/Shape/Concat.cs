@@ -60,7 +60,7 @@ public sealed record Concat(long Axis) : Operator
         }
 
         c.Set(0, c.ElementType(0), result.With(c.Axis(Axis, result.Rank), complete ? extent : c.FreshSymbol(null)));
-        MovedContents.Propagate(this, c, c.InputCount - 1);
+        MovedContents.Propagate(this, c, _ => true);
     }
 
     public override void Evaluate(EvaluationScope c)

@@ -52,14 +52,11 @@ public sealed record ConstantOfShape(Tensor? Value = null) : Operator
         Tensor target = c.Output(0);
         if (Value is null)
         {
-            target.Data.Span.Clear();
-            return;
+            StridedCopy.Clear(target);
         }
-
-        Span<long> strides = target.Rank <= 16 ? stackalloc long[target.Rank] : new long[target.Rank];
-        Span<long> still = target.Rank <= 16 ? stackalloc long[target.Rank] : new long[target.Rank];
-        still.Clear();
-        StridedCopy.RowMajor(target.Dims, strides);
-        StridedCopy.Copy(Value, 0, still, target, 0, strides, target.Dims);
+        else
+        {
+            StridedCopy.Fill(Value, target);
+        }
     }
 }

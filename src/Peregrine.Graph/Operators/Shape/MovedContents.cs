@@ -12,8 +12,8 @@ namespace Peregrine.Operators;
 internal static class MovedContents
 {
     /// <summary>States the contents of all outputs if the moved inputs are small integer tensors of known contents and every other input is constant. Call it after the types are stated.</summary>
-    /// <param name="lastMoved">Inputs 0 to this one are moved; the others steer.</param>
-    public static void Propagate(Operator op, InferenceScope c, int lastMoved = 0)
+    /// <param name="isMoved">Whether the elements of that input are moved (by default those of input 0 alone); the other inputs steer.</param>
+    public static void Propagate(Operator op, InferenceScope c, Func<int, bool>? isMoved = null)
     {
         List<Dim> known = [Dim.Zero];
         Tensor?[] inputs = new Tensor?[c.InputCount];
@@ -24,7 +24,7 @@ internal static class MovedContents
                 continue;
             }
 
-            inputs[i] = i <= lastMoved ? Positions(c, i, known) : Steering(c, i);
+            inputs[i] = (isMoved?.Invoke(i) ?? i == 0) ? Positions(c, i, known) : Steering(c, i);
             if (inputs[i] is null)
             {
                 return;

@@ -24,6 +24,39 @@ internal static class StridedCopy
         }
     }
 
+    /// <summary>The offset of element <paramref name="index"/> (in row-major order) of a box of these dimensions under these strides.</summary>
+    public static long Offset(long index, ReadOnlySpan<long> dims, ReadOnlySpan<long> strides)
+    {
+        long offset = 0;
+        for (int axis = dims.Length - 1; axis >= 0; axis--)
+        {
+            (index, long coordinate) = Math.DivRem(index, dims[axis]);
+            offset += coordinate * strides[axis];
+        }
+
+        return offset;
+    }
+
+    /// <summary>Sets every element of <paramref name="target"/> to the only element of <paramref name="value"/>.</summary>
+    public static void Fill(Tensor value, Tensor target)
+    {
+        ReadOnlySpan<long> still = [0], step = [1], dims = [target.Length];
+        Copy(value, 0, still, target, 0, step, dims);
+    }
+
+    /// <summary>Sets every element to zero, false or the empty string.</summary>
+    public static void Clear(Tensor target)
+    {
+        if (target.Type == DataType.String)
+        {
+            Array.Fill(target.Strings, "");
+        }
+        else
+        {
+            target.Data.Span.Clear();
+        }
+    }
+
     /// <summary>Moves <paramref name="dims"/> elements of any type, strings and sub-byte types included; both tensors are of one type.</summary>
     public static void Copy(Tensor source, long sourceOffset, ReadOnlySpan<long> sourceStrides, Tensor target, long targetOffset, ReadOnlySpan<long> targetStrides, ReadOnlySpan<long> dims)
     {
