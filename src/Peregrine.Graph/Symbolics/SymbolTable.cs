@@ -14,7 +14,11 @@ public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependen
 public sealed class SymbolTable
 {
     private readonly SortedDictionary<string, Symbol> _symbols = new(StringComparer.Ordinal);
+    private readonly List<string> _freshNames = [];
     private int _fresh;
+
+    /// <summary>Every symbol that <see cref="Fresh"/> ever made, in order.</summary>
+    internal IReadOnlyList<string> FreshNames => _freshNames;
 
     /// <summary>All symbols in ordinal order of their names.</summary>
     public IReadOnlyCollection<Symbol> Symbols => _symbols.Values;
@@ -42,6 +46,7 @@ public sealed class SymbolTable
             name = $"u{_fresh++}";
         }
         while (_symbols.ContainsKey(name));
+        _freshNames.Add(name);
         return Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
     }
 
