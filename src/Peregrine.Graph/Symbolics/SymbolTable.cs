@@ -50,6 +50,9 @@ public sealed class SymbolTable
         return Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
     }
 
+    /// <summary>Drops a symbol that nothing mentions.</summary>
+    internal void Forget(string name) => _symbols.Remove(name);
+
     /// <summary>The range of an expression over this table's symbols.</summary>
     public (long Min, long Max) RangeOf(Dim dim) => dim.Range(name => _symbols.TryGetValue(name, out Symbol? symbol) ? (symbol.Min, symbol.Max) : (0, long.MaxValue));
 }
