@@ -5,7 +5,8 @@ namespace Peregrine.Symbolics;
 /// <param name="Min">Smallest value, at least 0.</param>
 /// <param name="Max">Largest value; <see cref="long.MaxValue"/> where nothing bounds it.</param>
 /// <param name="IsDataDependent">Whether a step of the model binds it while it runs (NonZero, NonMaxSuppression, …), not the caller's input shapes.</param>
-public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependent)
+/// <param name="Bound">An upper bound of a data-dependent symbol in terms of other symbols; null where there is none.</param>
+public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependent, Dim? Bound = null)
 {
     public override string ToString() => $"{Name} in [{Min},{(Max == long.MaxValue ? "∞" : Max)}]{(IsDataDependent ? " (data-dependent)" : "")}";
 }
@@ -47,7 +48,9 @@ public sealed class SymbolTable
         }
         while (_symbols.ContainsKey(name));
         _freshNames.Add(name);
-        return Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
+        Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
+        _symbols[name] = _symbols[name] with { Bound = upperBound };
+        return Dim.Symbol(name);
     }
 
     /// <summary>Drops a symbol that nothing mentions.</summary>
