@@ -5,6 +5,7 @@ internal static class ShapeFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        DimTensor.Schema,
         Unsqueeze.Schema,
     ];
 }
