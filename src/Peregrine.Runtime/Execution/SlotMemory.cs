@@ -14,7 +14,7 @@ internal sealed class SlotMemory : IDisposable
 {
     private readonly Plan _plan;
     private readonly RunnerServices _services;
-    private readonly IReadOnlyDictionary<string, long>? _outerSymbols;
+    private readonly SlotMemory? _outer;
     private readonly Dictionary<string, long> _symbols = new(StringComparer.Ordinal);
     private readonly object?[] _managed;
     private readonly DeviceBuffer?[] _own;
@@ -23,12 +23,14 @@ internal sealed class SlotMemory : IDisposable
     private readonly MemoryPlanner _planner = new();
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
+    private int _symbolVersion;
+    private int? _seenVersion;
 
-    public SlotMemory(Plan plan, RunnerServices services, IReadOnlyDictionary<string, long>? outerSymbols)
+    public SlotMemory(Plan plan, RunnerServices services, SlotMemory? outer)
     {
         _plan = plan;
         _services = services;
-        _outerSymbols = outerSymbols;
+        _outer = outer;
         Slots = new(plan);
         _managed = new object?[plan.Slots.Count];
         _own = new DeviceBuffer?[plan.Slots.Count];
@@ -56,9 +58,6 @@ internal sealed class SlotMemory : IDisposable
     }
 
     public SlotTable Slots { get; }
-
-    /// <summary>The values of all symbols that are known so far, those of the plan around this one included.</summary>
-    public IReadOnlyDictionary<string, long> Symbols => _symbols;
 
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
@@ -105,8 +104,9 @@ internal sealed class SlotMemory : IDisposable
     /// <summary>Makes everything ready that depends on the input shapes only. Does nothing if they are those of the last run.</summary>
     public void Prepare()
     {
-        if (_inputsChanged)
+        if (_inputsChanged || _seenVersion != _outer?._symbolVersion)
         {
+            _seenVersion = _outer?._symbolVersion;
             Array.Clear(_shaped);
             BindSymbols();
             EvaluateSegment(0, planArena: true);
@@ -156,6 +156,7 @@ internal sealed class SlotMemory : IDisposable
             if (binding.Step == step)
             {
                 _symbols[binding.Symbol] = ((Tensor)Get(binding.Slot)!).Dims[binding.Axis];
+                _symbolVersion++;
             }
         }
 
@@ -191,9 +192,13 @@ internal sealed class SlotMemory : IDisposable
     private void BindSymbols()
     {
         _symbols.Clear();
-        foreach ((string symbol, long value) in _outerSymbols ?? new Dictionary<string, long>())
+        _symbolVersion++;
+        if (_outer is not null)
         {
-            _symbols[symbol] = value;
+            foreach ((string symbol, long value) in _outer._symbols)
+            {
+                _symbols[symbol] = value;
+            }
         }
 
         foreach (SymbolBinding binding in _plan.Shapes.Bindings)
