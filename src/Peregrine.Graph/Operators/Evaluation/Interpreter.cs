@@ -36,7 +36,7 @@ public static class Interpreter
             cancellation.ThrowIfCancellationRequested();
             object?[] arguments = [.. node.Inputs.Select(Get)];
             bool[] wanted = [.. node.Outputs.Select(o => o is not null)];
-            object?[] results = ReferenceEvaluator.Evaluate(node.Operator, node.Name, arguments, [.. node.Inputs.Select(i => i?.Type)], wanted, graph.Symbols, cancellation, symbols);
+            object?[] results = ReferenceEvaluator.Evaluate(node.Operator, node.Name, arguments, [.. node.Inputs.Select(i => i?.Type)], wanted, graph.Symbols, symbols, cancellation);
             for (int i = 0; i < results.Length; i++)
             {
                 if (node.Outputs[i] is { } output)
