@@ -14,7 +14,7 @@ public sealed record ConstantOfShape(Tensor? Value = null) : Operator
 
     public override Accuracy Accuracy => Accuracy.Exact;
 
-    public bool Equals(ConstantOfShape? other) => other is not null && (Value is null ? other.Value is null : other.Value is not null && Value.ContentEquals(other.Value));
+    public bool Equals(ConstantOfShape? other) => other is not null && (Value is null ? other.Value is null : other.Value is not null && Value.Equals(other.Value));
 
     public override int GetHashCode() => Value is null ? 0 : (int)Value.Type;
 
