@@ -5,7 +5,8 @@ namespace Peregrine.Symbolics;
 /// <param name="Min">Smallest value, at least 0.</param>
 /// <param name="Max">Largest value; <see cref="long.MaxValue"/> where nothing bounds it.</param>
 /// <param name="IsDataDependent">Whether a step of the model binds it while it runs (NonZero, NonMaxSuppression, …), not the caller's input shapes.</param>
-public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependent)
+/// <param name="Bound">An upper bound of a data-dependent symbol in terms of other symbols; null where there is none.</param>
+public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependent, Dim? Bound = null)
 {
     public override string ToString() => $"{Name} in [{Min},{(Max == long.MaxValue ? "∞" : Max)}]{(IsDataDependent ? " (data-dependent)" : "")}";
 }
@@ -14,7 +15,11 @@ public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependen
 public sealed class SymbolTable
 {
     private readonly SortedDictionary<string, Symbol> _symbols = new(StringComparer.Ordinal);
+    private readonly List<string> _freshNames = [];
     private int _fresh;
+
+    /// <summary>Every symbol that <see cref="Fresh"/> ever made, in order.</summary>
+    internal IReadOnlyList<string> FreshNames => _freshNames;
 
     /// <summary>All symbols in ordinal order of their names.</summary>
     public IReadOnlyCollection<Symbol> Symbols => _symbols.Values;
@@ -42,8 +47,16 @@ public sealed class SymbolTable
             name = $"u{_fresh++}";
         }
         while (_symbols.ContainsKey(name));
-        return Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
+        _freshNames.Add(name);
+        Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
+        _symbols[name] = _symbols[name] with { Bound = upperBound };
+        return Dim.Symbol(name);
     }
+
+    internal void SetBound(string name, Dim bound) => _symbols[name] = _symbols[name] with { Bound = bound };
+
+    /// <summary>Drops a symbol that nothing mentions.</summary>
+    internal void Forget(string name) => _symbols.Remove(name);
 
     /// <summary>The range of an expression over this table's symbols.</summary>
     public (long Min, long Max) RangeOf(Dim dim) => dim.Range(name => _symbols.TryGetValue(name, out Symbol? symbol) ? (symbol.Min, symbol.Max) : (0, long.MaxValue));

@@ -8,7 +8,7 @@ namespace Peregrine.Tensors;
 /// A dense row-major tensor: element type, dimensions (outermost first) and elements. The bytes may be a view on memory that somebody else owns
 /// (a mapped file, an arena); whoever makes such a view says how long it lives. Sub-byte types are packed as ONNX packs them. Strings are held as objects.
 /// </summary>
-public sealed class Tensor
+public sealed class Tensor : IEquatable<Tensor>
 {
     /// <summary>The most bytes that one tensor can hold.</summary>
     public const long MaxBytes = int.MaxValue;
@@ -126,13 +126,34 @@ public sealed class Tensor
     /// <summary>A copy that owns its memory.</summary>
     public Tensor Clone() => _strings is null ? new(Type, _dims, Data.ToArray()) : new(_dims, [.. _strings]);
 
-    /// <summary>Same type, dimensions and bits.</summary>
-    public bool ContentEquals(Tensor other) =>
-        Type == other.Type && Dims.SequenceEqual(other.Dims) && (_strings is null ? Data.Span.SequenceEqual(other.Data.Span) : _strings.AsSpan().SequenceEqual(other._strings));
+    /// <summary>Same type, dimensions and bits: operators that hold tensors as attributes are value-equal.</summary>
+    public bool Equals(Tensor? other) =>
+        other is not null && Type == other.Type && Dims.SequenceEqual(other.Dims) && (_strings is null ? Data.Span.SequenceEqual(other.Data.Span) : _strings.AsSpan().SequenceEqual(other._strings));
 
-    /// <summary>Product of the dimensions; throws <see cref="OverflowException"/> past 2^63.</summary>
+    public override bool Equals(object? obj) => Equals(obj as Tensor);
+
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.Add(Type);
+        foreach (long dim in _dims)
+        {
+            hash.Add(dim);
+        }
+
+        // Hashing a prefix is enough to spread small attributes and stays cheap for large weights.
+        hash.AddBytes(Data.Span[..Math.Min(Data.Length, 64)]);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>Product of the dimensions, 0 if any is 0 however large the others are; throws <see cref="OverflowException"/> past 2^63.</summary>
     public static long CountElements(ReadOnlySpan<long> dims)
     {
+        if (dims.Contains(0))
+        {
+            return 0;
+        }
+
         long count = 1;
         foreach (long dim in dims)
         {

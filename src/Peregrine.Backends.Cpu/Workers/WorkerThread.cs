@@ -1,0 +1,65 @@
+namespace Peregrine.Backends.Cpu.Workers;
+
+/// <summary>One thread of a <see cref="WorkerPool"/>.</summary>
+internal sealed class WorkerThread
+{
+    private readonly WorkerPool _pool;
+    private readonly Thread _thread;
+    private readonly WakeSignal _mail;
+    private WorkerTeam? _team;
+    private int _worker;
+    private volatile bool _stopping;
+
+    public WorkerThread(WorkerPool pool, int number, int spins)
+    {
+        _pool = pool;
+        _mail = new WakeSignal(spins);
+        _thread = new Thread(Loop) { IsBackground = true, Name = $"peregrine-worker-{number}" };
+        _thread.Start();
+    }
+
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>Sends the thread, which must be idle, to a team.</summary>
+    public void Assign(WorkerTeam team, int worker)
+    {
+        _worker = worker;
+        Volatile.Write(ref _team, team);
+        _mail.Signal();
+    }
+
+    /// <summary>Asks the thread to end when it has no work.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        _mail.Signal();
+    }
+
+    public void Join() => _thread.Join();
+
+    private void Loop()
+    {
+        while (true)
+        {
+            int version = _mail.Version;
+            WorkerTeam? team = Volatile.Read(ref _team);
+            if (team is not null)
+            {
+                _team = null;
+                int worker = _worker;
+                team.Work(worker, beforeFinish: this);
+            }
+            else if (_stopping)
+            {
+                return;
+            }
+            else
+            {
+                _mail.WaitWhile(version);
+            }
+        }
+    }
+
+    /// <summary>Back to the pool's idle threads.</summary>
+    public void BecomeIdle() => _pool.BecomeIdle(this);
+}

@@ -1,0 +1,60 @@
+using Peregrine.Runtime.Planning;
+
+namespace Peregrine.Runtime.Kernels;
+
+/// <summary>
+/// A device and all that it takes to run on it. The compiler asks its <see cref="Tactics"/>; the runtime hands it segments of a plan. Nothing above knows what a stream, a buffer or a
+/// kernel is made of.
+/// </summary>
+public interface IBackend : IDisposable
+{
+    DeviceProfile Device { get; }
+
+    /// <summary>In the order in which ties are decided; the reference tactic, which takes every request, is last.</summary>
+    IReadOnlyList<ITactic> Tactics { get; }
+
+    /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context.</summary>
+    /// <param name="kernels">One compiled kernel per step.</param>
+    IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels);
+
+    /// <summary>Zeroed device memory, aligned for every kernel. Throws <see cref="Diagnostics.BackendException"/> if the device has not that much.</summary>
+    DeviceBuffer Allocate(long bytes);
+
+    /// <summary>A device's view on memory of the host (a mapped weight file, a caller's array): without a copy where the device shares the host's memory.</summary>
+    DeviceBuffer Wrap(Memory<byte> memory);
+
+    /// <summary>A queue of work; one per inference context.</summary>
+    IStream CreateStream();
+}
+
+/// <summary>Consecutive kernel steps of a plan, to be run on one device without coming back to the host.</summary>
+/// <param name="Plan">Where the steps stand.</param>
+/// <param name="First">Index of the first step.</param>
+/// <param name="Count">Number of steps.</param>
+public sealed record PlanSegment(Plan Plan, int First, int Count);
+
+/// <summary>A prepared segment.</summary>
+public interface IDeviceProgram : IDisposable
+{
+    /// <summary>Enqueues the steps [first, first + count) of the plan on slots as they are bound now. Returns at once or when they are done, as the stream decides.</summary>
+    void Enqueue(SlotTable slots, int first, int count, IStream stream);
+}
+
+/// <summary>A queue of work on a device, in order.</summary>
+public interface IStream : IDisposable
+{
+    /// <summary>Waits until everything that was enqueued is done; throws what a kernel threw.</summary>
+    void Synchronize();
+}
+
+/// <summary>A range of device memory.</summary>
+public abstract class DeviceBuffer : IDisposable
+{
+    /// <summary>Bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>The bytes as host memory, if the host can reach them directly; false otherwise.</summary>
+    public abstract bool TryGetHostMemory(long offset, int length, out Memory<byte> memory);
+
+    public abstract void Dispose();
+}
