@@ -145,6 +145,7 @@ public sealed class Graph
     internal void RemoveNode(Node node)
     {
         _nodes.Remove(node);
+        node.IsRemoved = true;
         for (int i = 0; i < node.Inputs.Count; i++)
         {
             if (node.Inputs[i] is { } input)
@@ -176,6 +177,47 @@ public sealed class Graph
         _names.Remove(outputs[index]!.Name);
         outputs[index] = null;
         node.Outputs = outputs;
+    }
+
+    internal void FreeName(string name) => _names.Remove(name);
+
+    /// <summary>Puts the nodes into topological order, keeping the present order wherever that is possible. False, with nothing changed, if there is a cycle.</summary>
+    internal bool TrySort()
+    {
+        Dictionary<Node, int> position = [];
+        Dictionary<Node, int> waiting = [];
+        PriorityQueue<Node, int> ready = new();
+        for (int i = 0; i < _nodes.Count; i++)
+        {
+            position[_nodes[i]] = i;
+            waiting[_nodes[i]] = _nodes[i].Inputs.Count(v => v?.Producer is not null);
+            if (waiting[_nodes[i]] == 0)
+            {
+                ready.Enqueue(_nodes[i], i);
+            }
+        }
+
+        List<Node> sorted = [];
+        while (ready.TryDequeue(out Node? node, out _))
+        {
+            sorted.Add(node);
+            foreach (Use use in node.Outputs.SelectMany(o => o?.Uses ?? []))
+            {
+                if (use.Node is { } user && --waiting[user] == 0)
+                {
+                    ready.Enqueue(user, position[user]);
+                }
+            }
+        }
+
+        if (sorted.Count < _nodes.Count)
+        {
+            return false;
+        }
+
+        _nodes.Clear();
+        _nodes.AddRange(sorted);
+        return true;
     }
 
     /// <summary>Gives <paramref name="value"/> the name of one that was removed.</summary>
