@@ -51,6 +51,6 @@ public sealed record Cast(DataType To, bool Saturate = true, ExponentRounding Ro
             _ when Enum.TryParse(name, ignoreCase: true, out DataType parsed) && parsed.ToString().Equals(name, StringComparison.OrdinalIgnoreCase) => parsed,
             _ => DataType.Undefined,
         };
-        return type == DataType.Undefined ? s.Error("PG2022", $"\"to\" is {AttributeBag.Quote(name)}, which names no element type.") : s.Default(("to", (long)type));
+        return type == DataType.Undefined ? s.Error("PG2024", $"\"to\" is {AttributeBag.Quote(name)}, which names no element type.") : s.Default(("to", (long)type));
     }
 }

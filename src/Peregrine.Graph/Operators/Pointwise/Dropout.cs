@@ -67,7 +67,7 @@ public sealed record Dropout(long? Seed = null) : Operator, IRandomOperator
 
         if (ratio is not (>= 0 and < 1))
         {
-            throw c.Fail("PG2202", $"the ratio is {ratio}, but must be in [0, 1).");
+            throw c.Fail("PG2307", $"the ratio is {ratio}, but must be in [0, 1).");
         }
 
         MersenneTwister random = new(unchecked((uint)(Seed ?? 0)));
