@@ -41,7 +41,7 @@ public sealed class EvaluationScope
     public object? State { get; set; }
 
     /// <summary>Where the values of the graph's symbols come from; null where an operator runs by itself.</summary>
-    public SymbolBindings? Symbols { get; set; }
+    public Func<string, long>? Symbols { get; set; }
 
     public int InputCount => _inputs.Length;
 
@@ -168,7 +168,7 @@ public sealed class EvaluationScope
     public object?[] Run(Graph body, IReadOnlyList<object?> inputs) => Interpreter.Run(body, inputs, null, Symbols, Cancellation);
 
     /// <summary>The value of a symbol of the graph; a <see cref="ModelException"/> if nothing has told it.</summary>
-    public long SymbolValue(string symbol) => Symbols?.Resolve(symbol) ?? throw Fail("PG2114", $"the symbol {symbol} has no value.");
+    public long SymbolValue(string symbol) => Symbols?.Invoke(symbol) ?? throw Fail("PG2114", $"the symbol {symbol} has no value.");
 
     /// <summary>The exception for input data that the node cannot process (an index out of range, say).</summary>
     public ModelException Fail(string code, string message) => new(Diagnostic.Error(code, $"{Operator.Definition.Name} \"{NodeName}\": {message}"));

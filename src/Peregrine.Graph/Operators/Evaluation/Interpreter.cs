@@ -15,7 +15,7 @@ public static class Interpreter
     /// <param name="observe">Called with every value as it is made.</param>
     public static object?[] Run(Graph graph, IReadOnlyList<object?> inputs, Action<Value, object>? observe, CancellationToken cancellation = default) => Run(graph, inputs, observe, null, cancellation);
 
-    internal static object?[] Run(Graph graph, IReadOnlyList<object?> inputs, Action<Value, object>? observe, SymbolBindings? outer, CancellationToken cancellation)
+    internal static object?[] Run(Graph graph, IReadOnlyList<object?> inputs, Action<Value, object>? observe, Func<string, long>? outer, CancellationToken cancellation)
     {
         if (inputs.Count != graph.Inputs.Count)
         {
@@ -36,7 +36,7 @@ public static class Interpreter
             cancellation.ThrowIfCancellationRequested();
             object?[] arguments = [.. node.Inputs.Select(Get)];
             bool[] wanted = [.. node.Outputs.Select(o => o is not null)];
-            object?[] results = ReferenceEvaluator.Evaluate(node.Operator, node.Name, arguments, [.. node.Inputs.Select(i => i?.Type)], wanted, graph.Symbols, cancellation, symbols);
+            object?[] results = ReferenceEvaluator.Evaluate(node.Operator, node.Name, arguments, [.. node.Inputs.Select(i => i?.Type)], wanted, graph.Symbols, symbols.Resolve, cancellation);
             for (int i = 0; i < results.Length; i++)
             {
                 if (node.Outputs[i] is { } output)

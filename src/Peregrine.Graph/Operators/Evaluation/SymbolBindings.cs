@@ -9,7 +9,7 @@ namespace Peregrine.Operators;
 /// The values of a graph's symbols while it runs: a symbol is known as soon as a tensor exists one of whose dimensions is that very symbol. A body's bindings come
 /// before those of the graph around it.
 /// </summary>
-public sealed class SymbolBindings(SymbolBindings? outer = null)
+public sealed class SymbolBindings(Func<string, long>? outer = null)
 {
     private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
 
@@ -33,5 +33,5 @@ public sealed class SymbolBindings(SymbolBindings? outer = null)
     /// <summary>The value of a symbol; a <see cref="ModelException"/> if nothing has told it.</summary>
     public long Resolve(string symbol) =>
         _values.TryGetValue(symbol, out long value) ? value
-        : outer?.Resolve(symbol) ?? throw new ModelException(Diagnostic.Error("PG2114", $"The symbol {symbol} has no value: no tensor so far has it as a dimension."));
+        : outer?.Invoke(symbol) ?? throw new ModelException(Diagnostic.Error("PG2114", $"The symbol {symbol} has no value: no tensor so far has it as a dimension."));
 }
