@@ -33,7 +33,7 @@ public sealed record Cast(DataType To, bool Saturate = true, ExponentRounding Ro
     {
         if (To == DataType.Undefined || !DataTypes.IsDefined(To) || To.IsComplex())
         {
-            c.Error("PG2109", $"to is {To.Name()}, which nothing can be cast to.");
+            c.Error("PG2309", $"to is {To.Name()}, which nothing can be cast to.");
         }
 
         return shapes[0];
