@@ -19,11 +19,11 @@ internal sealed class PlanRunner : IDisposable
     private readonly SlotMemory _memory;
     private readonly PlanRunner?[][] _children;
 
-    public PlanRunner(PreparedPlan prepared, RunnerServices services, IReadOnlyDictionary<string, long>? outerSymbols = null)
+    public PlanRunner(PreparedPlan prepared, RunnerServices services, SlotMemory? outer = null)
     {
         _prepared = prepared;
         _services = services;
-        _memory = new(prepared.Plan, services, outerSymbols);
+        _memory = new(prepared.Plan, services, outer);
         _children = [.. prepared.Plan.Steps.Select(s => new PlanRunner?[s.Subplans.Count])];
     }
 
@@ -89,13 +89,14 @@ internal sealed class PlanRunner : IDisposable
             case IfStep branch:
                 bool taken = ScalarOf(branch, 0) != 0;
                 PlanRunner child = Child(index, taken ? 0 : 1);
-                child.BindInputs([.. branch.Inputs.Skip(1).Select(s => _memory.Get((int)s))]);
+                object?[] captures = [.. branch.Inputs.Skip(1).Select(s => _memory.Get((int)s))];
+                child.BindInputs(captures);
                 child.Run(cancellation);
                 for (int i = 0; i < branch.Outputs.Count; i++)
                 {
                     if (branch.Outputs[i] >= 0)
                     {
-                        _memory.Set((int)branch.Outputs[i], child.Result(i));
+                        _memory.Set((int)branch.Outputs[i], SlotMemory.Detach(child.Result(i), captures));
                     }
                 }
 
@@ -115,7 +116,7 @@ internal sealed class PlanRunner : IDisposable
         object?[] inputs = [.. step.Inputs.Select(s => _memory.Get((int)s))];
         IrType?[] types = [.. step.Inputs.Select(s => s < 0 ? null : Plan.Slots[(int)s].Type)];
         bool[] wanted = [.. step.Outputs.Select(s => s >= 0)];
-        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, cancellation);
+        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, _memory.SymbolValue, cancellation);
         for (int i = 0; i < results.Length; i++)
         {
             if (wanted[i])
@@ -126,7 +127,7 @@ internal sealed class PlanRunner : IDisposable
     }
 
     /// <summary>The runner of a control step's sub-plan, made at its first use.</summary>
-    internal PlanRunner Child(int step, int subplan) => _children[step][subplan] ??= new(_prepared.Children(step)[subplan], _services, _memory.Symbols);
+    internal PlanRunner Child(int step, int subplan) => _children[step][subplan] ??= new(_prepared.Children(step)[subplan], _services, _memory);
 
     internal void BindInputs(IReadOnlyList<object?> values)
     {
@@ -166,7 +167,6 @@ internal sealed class PlanRunner : IDisposable
 }
 
 /// <summary>What all runners of one context share.</summary>
-/// <param name="Constants">One buffer per constant of the engine; null for strings.</param>
 internal sealed class RunnerServices(IBackend backend, IStream stream, IReadOnlyList<Constant> constants, IReadOnlyList<DeviceBuffer?> constantBuffers, Symbolics.SymbolTable bodySymbols)
 {
     public IBackend Backend { get; } = backend;
@@ -175,6 +175,7 @@ internal sealed class RunnerServices(IBackend backend, IStream stream, IReadOnly
 
     public IReadOnlyList<Constant> Constants { get; } = constants;
 
+    /// <summary>One buffer per constant of the engine; null for strings.</summary>
     public IReadOnlyList<DeviceBuffer?> ConstantBuffers { get; } = constantBuffers;
 
     /// <summary>The symbol table of operators with bodies that a host step evaluates.</summary>

@@ -1,5 +1,6 @@
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
+using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
 using Peregrine.Symbolics;
@@ -14,7 +15,7 @@ internal sealed class SlotMemory : IDisposable
 {
     private readonly Plan _plan;
     private readonly RunnerServices _services;
-    private readonly IReadOnlyDictionary<string, long>? _outerSymbols;
+    private readonly SlotMemory? _outer;
     private readonly Dictionary<string, long> _symbols = new(StringComparer.Ordinal);
     private readonly object?[] _managed;
     private readonly DeviceBuffer?[] _own;
@@ -23,12 +24,14 @@ internal sealed class SlotMemory : IDisposable
     private readonly MemoryPlanner _planner = new();
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
+    private int _symbolVersion;
+    private int? _seenVersion;
 
-    public SlotMemory(Plan plan, RunnerServices services, IReadOnlyDictionary<string, long>? outerSymbols)
+    public SlotMemory(Plan plan, RunnerServices services, SlotMemory? outer)
     {
         _plan = plan;
         _services = services;
-        _outerSymbols = outerSymbols;
+        _outer = outer;
         Slots = new(plan);
         _managed = new object?[plan.Slots.Count];
         _own = new DeviceBuffer?[plan.Slots.Count];
@@ -57,8 +60,8 @@ internal sealed class SlotMemory : IDisposable
 
     public SlotTable Slots { get; }
 
-    /// <summary>The values of all symbols that are known so far, those of the plan around this one included.</summary>
-    public IReadOnlyDictionary<string, long> Symbols => _symbols;
+    /// <summary>The value of a symbol that is known by now.</summary>
+    public long SymbolValue(string symbol) => _symbols[symbol];
 
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
@@ -105,8 +108,9 @@ internal sealed class SlotMemory : IDisposable
     /// <summary>Makes everything ready that depends on the input shapes only. Does nothing if they are those of the last run.</summary>
     public void Prepare()
     {
-        if (_inputsChanged)
+        if (_inputsChanged || _seenVersion != _outer?._symbolVersion)
         {
+            _seenVersion = _outer?._symbolVersion;
             Array.Clear(_shaped);
             BindSymbols();
             EvaluateSegment(0, planArena: true);
@@ -156,6 +160,7 @@ internal sealed class SlotMemory : IDisposable
             if (binding.Step == step)
             {
                 _symbols[binding.Symbol] = ((Tensor)Get(binding.Slot)!).Dims[binding.Axis];
+                _symbolVersion++;
             }
         }
 
@@ -191,9 +196,13 @@ internal sealed class SlotMemory : IDisposable
     private void BindSymbols()
     {
         _symbols.Clear();
-        foreach ((string symbol, long value) in _outerSymbols ?? new Dictionary<string, long>())
+        _symbolVersion++;
+        if (_outer is not null)
         {
-            _symbols[symbol] = value;
+            foreach ((string symbol, long value) in _outer._symbols)
+            {
+                _symbols[symbol] = value;
+            }
         }
 
         foreach (SymbolBinding binding in _plan.Shapes.Bindings)
@@ -296,11 +305,13 @@ internal sealed class SlotMemory : IDisposable
 
     private void WriteDims(BufferSlot slot)
     {
-        Span<long> target = Slots.HostTensor(slot.Index).Span<long>();
-        for (int i = 0; i < target.Length; i++)
+        Span<long> contents = stackalloc long[slot.Contents!.Rank];
+        for (int i = 0; i < contents.Length; i++)
         {
-            target[i] = slot.Contents![i].Evaluate(s => _symbols[s]);
+            contents[i] = slot.Contents[i].Evaluate(s => _symbols[s]);
         }
+
+        ElementConversion.Store<long>(contents, Slots.HostTensor(slot.Index));
     }
 
     private long[] Evaluate(BufferSlot slot)
