@@ -237,7 +237,7 @@ public ref struct DimParser
 
     private void SkipSpace()
     {
-        while (_position < _text.Length && _text[_position] == ' ')
+        while (_position < _text.Length && char.IsWhiteSpace(_text[_position]))
         {
             _position++;
         }

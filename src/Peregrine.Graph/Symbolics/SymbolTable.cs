@@ -53,6 +53,8 @@ public sealed class SymbolTable
         return Dim.Symbol(name);
     }
 
+    internal void SetBound(string name, Dim bound) => _symbols[name] = _symbols[name] with { Bound = bound };
+
     /// <summary>Drops a symbol that nothing mentions.</summary>
     internal void Forget(string name) => _symbols.Remove(name);
 

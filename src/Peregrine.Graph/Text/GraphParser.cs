@@ -103,6 +103,11 @@ public sealed class GraphParser
             }
 
             symbols.Define(name, min, max, _scanner.TakeWord("data"));
+            if (_scanner.Take('<'))
+            {
+                _scanner.Expect('=');
+                symbols.SetBound(name, DimParser.TryParse(_scanner.Dimension(), out Dim bound, out string? error) ? bound : throw _scanner.Error($"the bound of {name} is no dimension: {error.TrimEnd('.')}"));
+            }
         }
         while (_scanner.Take(','));
 

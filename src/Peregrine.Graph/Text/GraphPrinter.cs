@@ -54,7 +54,7 @@ public static class GraphPrinter
             if (symbols.Length > 0)
             {
                 text.Append(" where ").AppendJoin(", ", symbols.Select(s =>
-                    $"{Dim.Symbol(s.Name)} in [{s.Min},{(s.Max == long.MaxValue ? "inf" : s.Max.ToString(CultureInfo.InvariantCulture))}]{(s.IsDataDependent ? " data" : "")}"));
+                    $"{Dim.Symbol(s.Name)} in [{s.Min},{(s.Max == long.MaxValue ? "inf" : s.Max.ToString(CultureInfo.InvariantCulture))}]{(s.IsDataDependent ? " data" : "")}{(s.Bound is { } bound ? $"<={bound}" : "")}"));
             }
 
             text.Append(" {\n");

@@ -167,7 +167,7 @@ internal sealed class TextScanner(string text)
         return start < _position ? text[start.._position] : throw Error("a number is expected here");
     }
 
-    /// <summary>Everything up to the ',' or ']' that ends one dimension; brackets of functions and quoted symbols are passed over.</summary>
+    /// <summary>Everything up to the ',' or ']' (or '{') that ends one dimension; brackets of functions and quoted symbols are passed over.</summary>
     public string Dimension()
     {
         SkipSpace();
@@ -189,7 +189,7 @@ internal sealed class TextScanner(string text)
             {
                 depth += c == '(' ? 1 : -1;
             }
-            else if (depth == 0 && c is ',' or ']')
+            else if (depth == 0 && c is ',' or ']' or '{')
             {
                 break;
             }

@@ -89,13 +89,14 @@ internal sealed class PlanRunner : IDisposable
             case IfStep branch:
                 bool taken = ScalarOf(branch, 0) != 0;
                 PlanRunner child = Child(index, taken ? 0 : 1);
-                child.BindInputs([.. branch.Inputs.Skip(1).Select(s => _memory.Get((int)s))]);
+                object?[] captures = [.. branch.Inputs.Skip(1).Select(s => _memory.Get((int)s))];
+                child.BindInputs(captures);
                 child.Run(cancellation);
                 for (int i = 0; i < branch.Outputs.Count; i++)
                 {
                     if (branch.Outputs[i] >= 0)
                     {
-                        _memory.Set((int)branch.Outputs[i], child.Result(i));
+                        _memory.Set((int)branch.Outputs[i], SlotMemory.Detach(child.Result(i), captures));
                     }
                 }
 
@@ -115,7 +116,7 @@ internal sealed class PlanRunner : IDisposable
         object?[] inputs = [.. step.Inputs.Select(s => _memory.Get((int)s))];
         IrType?[] types = [.. step.Inputs.Select(s => s < 0 ? null : Plan.Slots[(int)s].Type)];
         bool[] wanted = [.. step.Outputs.Select(s => s >= 0)];
-        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, cancellation);
+        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, _memory.SymbolValue, cancellation);
         for (int i = 0; i < results.Length; i++)
         {
             if (wanted[i])

@@ -1,5 +1,6 @@
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
+using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
 using Peregrine.Symbolics;
@@ -58,6 +59,9 @@ internal sealed class SlotMemory : IDisposable
     }
 
     public SlotTable Slots { get; }
+
+    /// <summary>The value of a symbol that is known by now.</summary>
+    public long SymbolValue(string symbol) => _symbols[symbol];
 
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
@@ -301,11 +305,13 @@ internal sealed class SlotMemory : IDisposable
 
     private void WriteDims(BufferSlot slot)
     {
-        Span<long> target = Slots.HostTensor(slot.Index).Span<long>();
-        for (int i = 0; i < target.Length; i++)
+        Span<long> contents = stackalloc long[slot.Contents!.Rank];
+        for (int i = 0; i < contents.Length; i++)
         {
-            target[i] = slot.Contents![i].Evaluate(s => _symbols[s]);
+            contents[i] = slot.Contents[i].Evaluate(s => _symbols[s]);
         }
+
+        ElementConversion.Store<long>(contents, Slots.HostTensor(slot.Index));
     }
 
     private long[] Evaluate(BufferSlot slot)

@@ -46,7 +46,7 @@ internal static class RealTypes
         bool fits = shape.Rank <= target.Rank;
         for (int i = 1; fits && i <= shape.Rank; i++)
         {
-            fits = shape[^i] == Dim.One || !Dim.ProvablyDifferent(shape[^i], target[^i]);
+            fits = shape[shape.Rank - i] == Dim.One || !Dim.ProvablyDifferent(shape[shape.Rank - i], target[target.Rank - i]);
         }
 
         if (!fits)

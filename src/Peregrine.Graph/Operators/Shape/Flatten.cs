@@ -3,7 +3,7 @@ using Peregrine.Symbolics;
 namespace Peregrine.Operators;
 
 /// <summary>A matrix: the dimensions before <paramref name="Axis"/> become rows, the others columns. The axis is in [−rank, rank].</summary>
-public sealed record Flatten(long Axis = 1) : Operator
+public sealed record Flatten(long Axis = 1) : Operator, IReshaping
 {
     public static readonly Schema<Flatten> Schema = new Schema<Flatten>("Flatten", since: 1, a => new(a.Int("axis"))).Inputs("input").Outputs("output")
         .Int("axis", o => o.Axis, 1);

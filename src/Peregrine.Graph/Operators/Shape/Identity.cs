@@ -3,7 +3,7 @@ using Peregrine.Tensors;
 namespace Peregrine.Operators;
 
 /// <summary>Its input: a tensor, a sequence or an optional.</summary>
-public sealed record Identity : Operator
+public sealed record Identity : Operator, IReshaping
 {
     public static readonly Schema<Identity> Schema = new Schema<Identity>("Identity", since: 1, _ => new()).Inputs("input").Outputs("output");
 

@@ -3,7 +3,7 @@ using Peregrine.Symbolics;
 namespace Peregrine.Operators;
 
 /// <summary>The same elements under other dimensions. In <c>shape</c>, 0 copies the input's dimension (unless <paramref name="AllowZero"/>) and one −1 takes what is left.</summary>
-public sealed record Reshape(bool AllowZero = false) : Operator
+public sealed record Reshape(bool AllowZero = false) : Operator, IReshaping
 {
     public static readonly Schema<Reshape> Schema = new Schema<Reshape>("Reshape", since: 5, a => new(a.Flag("allowzero"))).Inputs("data", "shape").Outputs("reshaped")
         .Flag("allowzero", o => o.AllowZero, false)

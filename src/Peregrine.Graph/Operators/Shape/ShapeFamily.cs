@@ -9,6 +9,7 @@ internal static class ShapeFamily
         Concat.Schema,
         ConstantOfShape.Schema,
         Expand.Schema,
+        DimTensor.Schema,
         EyeLike.Schema,
         Flatten.Schema,
         Gather.Schema,

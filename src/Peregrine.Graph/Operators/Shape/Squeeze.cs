@@ -3,7 +3,7 @@ using Peregrine.Symbolics;
 namespace Peregrine.Operators;
 
 /// <summary>Removes dimensions of extent 1: those that <c>axes</c> names, or all of them.</summary>
-public sealed record Squeeze : Operator
+public sealed record Squeeze : Operator, IReshaping
 {
     public static readonly Schema<Squeeze> Schema = new Schema<Squeeze>("Squeeze", since: 13, _ => new()).Inputs("data", "axes?").Outputs("squeezed")
         .Import(1, 12, s => s.WithInputs([s[0], s.ConstantInts("axes")], ("axes", null)));
