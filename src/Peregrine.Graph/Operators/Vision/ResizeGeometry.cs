@@ -113,6 +113,11 @@ internal static class ResizeGeometry
 
     private static Dim Scaled(InferenceScope c, Dim extent, double scale)
     {
+        if (!(scale > 0))
+        {
+            throw new DimException($"the scale {scale} is not a positive number");
+        }
+
         if (extent.IsConstant)
         {
             // Single precision, as the scales are: 1/49 of 49 must be 1.
