@@ -39,7 +39,6 @@ internal static class PointwiseFamily
         GreaterOrEqual.Schema,
         HardSigmoid.Schema,
         HardSwish.Schema,
-        Identity.Schema,
         IsInf.Schema,
         IsNaN.Schema,
         LeakyRelu.Schema,
