@@ -51,6 +51,12 @@ public abstract record Operator
 /// </summary>
 public interface ISubgraphOperator
 {
+    /// <summary>
+    /// The attribute that tells how many of the last inputs are captures, where the numbers of inputs alone don't (Loop, Scan, SequenceMap; not If). It belongs to the closed form:
+    /// an importer adds it when it closes bodies, an exporter drops it when it opens them.
+    /// </summary>
+    const string CaptureCountAttribute = "capture_count";
+
     IReadOnlyList<Graph> Subgraphs { get; }
 }
 

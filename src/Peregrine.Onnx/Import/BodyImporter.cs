@@ -19,6 +19,9 @@ internal sealed class BodyImporter(ImportContext context, GraphBuilder outer, Im
     /// <summary>Whether all captured values exist.</summary>
     public bool IsComplete { get; private set; } = true;
 
+    /// <summary>How many inputs <see cref="AppendCaptures"/> appends.</summary>
+    public int CaptureCount => _captures.Count;
+
     /// <summary>A dimension of which the model says nothing.</summary>
     public Dim FreshDim() => outer.Graph.Symbols.Fresh(null);
 

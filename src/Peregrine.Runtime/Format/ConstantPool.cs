@@ -70,7 +70,7 @@ internal sealed class ConstantPool
         return section.Content;
     }
 
-    /// <summary>Reads what <see cref="Finish"/> made: puts all constants into <paramref name="reader"/>'s context and returns the plan's.</summary>
+    /// <summary>Reads what <see cref="Finish"/> made: puts all constants into <paramref name="context"/> and returns the plan's.</summary>
     public static Constant[] Read(BinarySectionReader section, EngineSection weights, StructureContext context)
     {
         context.Tensors = TensorTable.Read(section, weights);

@@ -12,7 +12,7 @@ internal static class BatchedScan
 {
     public static IReadOnlyList<Value?>? Import(ImportScope s)
     {
-        int scanned = (int)s.Attributes.Int("num_scan_inputs", 0), captures = (int)s.Attributes.Int("capture_count", 0);
+        int scanned = (int)s.Attributes.Int("num_scan_inputs", 0), captures = (int)s.Attributes.Int(ISubgraphOperator.CaptureCountAttribute, 0);
         int states = s.Inputs.Count - 1 - scanned - captures;
         if (s.Attributes["body"] is not Graph body || scanned < 1 || states < 0 || body.Inputs.Count != states + scanned + captures || s.Inputs.Skip(1).Any(i => i is null))
         {

@@ -15,9 +15,9 @@ namespace Peregrine.Operators;
 /// </summary>
 public sealed record Loop(Graph Body, long CaptureCount = 0) : Operator, ISubgraphOperator
 {
-    public static readonly Schema<Loop> Schema = new Schema<Loop>("Loop", since: 1, a => new(a.Graph("body"), a.Int("capture_count"))).Inputs("M?", "cond?", "v_initial...?").Outputs("v_final_and_scan_outputs...?")
+    public static readonly Schema<Loop> Schema = new Schema<Loop>("Loop", since: 1, a => new(a.Graph("body"), a.Int(ISubgraphOperator.CaptureCountAttribute))).Inputs("M?", "cond?", "v_initial...?").Outputs("v_final_and_scan_outputs...?")
         .Graph("body", o => o.Body)
-        .Int("capture_count", o => o.CaptureCount, 0);
+        .Int(ISubgraphOperator.CaptureCountAttribute, o => o.CaptureCount, 0);
 
     public override OperatorSchema Definition => Schema;
 

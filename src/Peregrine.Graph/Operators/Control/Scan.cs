@@ -16,7 +16,7 @@ namespace Peregrine.Operators;
 public sealed record Scan(Graph Body, long ScanInputCount, Ints? InputAxes = null, Ints? InputDirections = null, Ints? OutputAxes = null, Ints? OutputDirections = null, long CaptureCount = 0) : Operator, ISubgraphOperator
 {
     public static readonly Schema<Scan> Schema = new Schema<Scan>("Scan", since: 9, a => new(a.Graph("body"), a.Int("num_scan_inputs"), a.OptionalInts("scan_input_axes"), a.OptionalInts("scan_input_directions"),
-            a.OptionalInts("scan_output_axes"), a.OptionalInts("scan_output_directions"), a.Int("capture_count")))
+            a.OptionalInts("scan_output_axes"), a.OptionalInts("scan_output_directions"), a.Int(ISubgraphOperator.CaptureCountAttribute)))
         .Inputs("initial_state_and_scan_inputs...").Outputs("final_state_and_scan_outputs...")
         .Graph("body", o => o.Body)
         .Int("num_scan_inputs", o => o.ScanInputCount)
@@ -24,7 +24,7 @@ public sealed record Scan(Graph Body, long ScanInputCount, Ints? InputAxes = nul
         .OptionalInts("scan_input_directions", o => o.InputDirections)
         .OptionalInts("scan_output_axes", o => o.OutputAxes)
         .OptionalInts("scan_output_directions", o => o.OutputDirections)
-        .Int("capture_count", o => o.CaptureCount, 0)
+        .Int(ISubgraphOperator.CaptureCountAttribute, o => o.CaptureCount, 0)
         .Import(8, 8, BatchedScan.Import);
 
     public override OperatorSchema Definition => Schema;

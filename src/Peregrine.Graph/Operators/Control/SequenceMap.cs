@@ -10,10 +10,10 @@ namespace Peregrine.Operators;
 /// </summary>
 public sealed record SequenceMap(Graph Body, long CaptureCount = 0) : Operator, ISubgraphOperator
 {
-    public static readonly Schema<SequenceMap> Schema = new Schema<SequenceMap>("SequenceMap", since: 17, a => new(a.Graph("body"), a.Int("capture_count")))
+    public static readonly Schema<SequenceMap> Schema = new Schema<SequenceMap>("SequenceMap", since: 17, a => new(a.Graph("body"), a.Int(ISubgraphOperator.CaptureCountAttribute)))
         .Inputs("input_sequence", "additional_inputs...?").Outputs("out_sequence...")
         .Graph("body", o => o.Body)
-        .Int("capture_count", o => o.CaptureCount, 0);
+        .Int(ISubgraphOperator.CaptureCountAttribute, o => o.CaptureCount, 0);
 
     public override OperatorSchema Definition => Schema;
 
