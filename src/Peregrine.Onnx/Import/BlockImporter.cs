@@ -155,7 +155,13 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
         bool resolved = TryResolveAll(node, name, out Value?[] inputs);
         BodyImporter bodies = new(context, builder, environment, this);
         AttributeBag? attributes = new AttributeImporter(context, environment).Import(node, name, bodies);
-        return attributes is null || !(resolved & bodies.IsComplete) ? null : Call(node, name, schema, (int)opset, attributes, bodies.AppendCaptures(inputs, schema));
+        if (attributes is null || !(resolved & bodies.IsComplete))
+        {
+            return null;
+        }
+
+        bodies.CountCaptures(attributes, schema);
+        return Call(node, name, schema, (int)opset, attributes, bodies.AppendCaptures(inputs, schema));
     }
 
     private List<Binding>? Call(OnnxNodeProto node, string name, OperatorSchema schema, int opset, AttributeBag attributes, Value?[] inputs)
