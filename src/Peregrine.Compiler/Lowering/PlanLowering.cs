@@ -148,7 +148,7 @@ internal sealed class PlanLowering
         Dictionary<string, int> fresh = new(StringComparer.Ordinal);
         foreach (Value output in node.Outputs.OfType<Value>())
         {
-            bool planned = output.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown) && SegmentOf(type.Shape) == 0 && node.Operator is If or Loop;
+            bool planned = output.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown) && SegmentOf(type.Shape) == 0 && node.Operator is (If or Loop);
             int slot = AddSlot(output, planned ? SlotKind.Arena : SlotKind.Managed);
             if (output.Type is not TensorType { Shape.IsRanked: true } ranked)
             {

@@ -230,6 +230,23 @@ public sealed class Graph
         }
     }
 
+    /// <summary>Gives <paramref name="value"/> this very name; another value that bears it gets a number behind it.</summary>
+    internal void TakeName(Value value, string name)
+    {
+        if (value.Name == name)
+        {
+            return;
+        }
+
+        if (!_names.Add(name) && Values.FirstOrDefault(v => v.Name == name) is { } other)
+        {
+            other.Name = UniqueName(name);
+        }
+
+        _names.Remove(value.Name);
+        value.Name = name;
+    }
+
     public override string ToString() => $"graph \"{Name}\": {_nodes.Count} nodes, {_inputs.Count} inputs, {_outputs.Count} outputs";
 }
 

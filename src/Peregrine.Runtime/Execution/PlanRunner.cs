@@ -116,7 +116,7 @@ internal sealed class PlanRunner : IDisposable
         object?[] inputs = [.. step.Inputs.Select(s => _memory.Get((int)s))];
         IrType?[] types = [.. step.Inputs.Select(s => s < 0 ? null : Plan.Slots[(int)s].Type)];
         bool[] wanted = [.. step.Outputs.Select(s => s >= 0)];
-        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, cancellation);
+        object?[] results = ReferenceEvaluator.Evaluate(step.Operator, step.Name, inputs, types, wanted, _services.BodySymbols, _memory.SymbolValue, cancellation);
         for (int i = 0; i < results.Length; i++)
         {
             if (wanted[i])

@@ -60,6 +60,9 @@ internal sealed class SlotMemory : IDisposable
 
     public SlotTable Slots { get; }
 
+    /// <summary>The value of a symbol that is known by now.</summary>
+    public long SymbolValue(string symbol) => _symbols[symbol];
+
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
 

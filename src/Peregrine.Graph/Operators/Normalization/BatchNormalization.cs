@@ -108,9 +108,7 @@ public sealed record BatchNormalization(float Epsilon = 1e-5f, float Momentum = 
             return s.Default();
         }
 
-        Value flat = s.Builder.Call(new Flatten(1), s[0]);
-        Value all = s.Constant("flat", Tensor.Vector<long>(-1));
-        Value?[] inputs = [flat, .. Enumerable.Range(1, 4).Select(i => s[i] is { } vector ? s.Builder.Call(new Reshape(), vector, all) : null)];
-        return s.WithInputs(inputs) is { } result ? [s.Builder.Call(new Reshape(), result[0], s.Builder.Call(new ShapeOf(), s[0]))] : null;
+        Value?[] inputs = [ImportReshaping.Matrix(s, s[0], 1), .. Enumerable.Range(1, 4).Select(i => ImportReshaping.Vector(s, s[i]))];
+        return s.WithInputs(inputs) is { } result ? [ImportReshaping.Like(s, result[0], s[0])] : null;
     }
 }

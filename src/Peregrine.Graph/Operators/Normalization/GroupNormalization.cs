@@ -68,18 +68,7 @@ public sealed record GroupNormalization(long NumGroups, float Epsilon = 1e-5f, D
             return s.Error("PG2022", "scale and bias per group (opset 18) need a known number of channels that num_groups divides.", "Convert the model to opset 21.");
         }
 
-        return s.WithInputs([s[0], PerChannel(s[1]), PerChannel(s[2])]);
-
-        Value? PerChannel(Value? perGroup)
-        {
-            if (perGroup is null)
-            {
-                return null;
-            }
-
-            Value column = s.Builder.Call(new Reshape(), perGroup, s.Constant("column", Tensor.Vector(groups, 1)));
-            Value repeated = s.Builder.Call(new Expand(), column, s.Constant("repeated", Tensor.Vector(groups, shape[1].Constant / groups)));
-            return s.Builder.Call(new Reshape(), repeated, s.Constant("flat", Tensor.Vector<long>(-1)));
-        }
+        long times = shape[1].Constant / groups;
+        return s.WithInputs([s[0], ImportReshaping.RepeatEach(s, s[1], groups, times), ImportReshaping.RepeatEach(s, s[2], groups, times)]);
     }
 }

@@ -27,9 +27,8 @@ internal static class LegacySoftmax
             }
         }
 
-        Value flat = s.Builder.Call(new Flatten(axis), s[0]);
-        return s.WithInputs([flat], ("axis", -1L)) is { } result
-            ? [s.Builder.Call(new Reshape(), result[0], s.Builder.Call(new ShapeOf(), s[0]))]
+        return ImportReshaping.Matrix(s, s[0], axis) is { } matrix && s.WithInputs([matrix], ("axis", -1L)) is { } result
+            ? [ImportReshaping.Like(s, result[0], s[0])]
             : null;
     }
 }

@@ -17,6 +17,24 @@ public readonly struct Operands(IReadOnlyList<DataType> types)
     public DataType Type(int index) => index < types.Count ? types[index] : DataType.Undefined;
 
     public bool Has(int index) => Type(index) != DataType.Undefined;
+
+    /// <summary>All operands that are there, in order.</summary>
+    public Expr[] Present
+    {
+        get
+        {
+            List<Expr> present = [];
+            for (int i = 0; i < types.Count; i++)
+            {
+                if (types[i] != DataType.Undefined)
+                {
+                    present.Add(new OperandExpr(i));
+                }
+            }
+
+            return [.. present];
+        }
+    }
 }
 
 /// <summary>

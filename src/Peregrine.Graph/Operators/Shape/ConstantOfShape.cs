@@ -14,10 +14,6 @@ public sealed record ConstantOfShape(Tensor? Value = null) : Operator
 
     public override Accuracy Accuracy => Accuracy.Exact;
 
-    public bool Equals(ConstantOfShape? other) => other is not null && (Value is null ? other.Value is null : other.Value is not null && Value.Equals(other.Value));
-
-    public override int GetHashCode() => Value is null ? 0 : (int)Value.Type;
-
     public override void Infer(InferenceScope c)
     {
         if (Value is { Length: not 1 })

@@ -5,5 +5,7 @@ internal static class VisionFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        Resize.Schema,
+        Upsample.Schema,
     ];
 }
