@@ -145,6 +145,7 @@ public sealed class Graph
     internal void RemoveNode(Node node)
     {
         _nodes.Remove(node);
+        node.IsRemoved = true;
         for (int i = 0; i < node.Inputs.Count; i++)
         {
             if (node.Inputs[i] is { } input)
@@ -178,6 +179,47 @@ public sealed class Graph
         node.Outputs = outputs;
     }
 
+    internal void FreeName(string name) => _names.Remove(name);
+
+    /// <summary>Puts the nodes into topological order, keeping the present order wherever that is possible. False, with nothing changed, if there is a cycle.</summary>
+    internal bool TrySort()
+    {
+        Dictionary<Node, int> position = [];
+        Dictionary<Node, int> waiting = [];
+        PriorityQueue<Node, int> ready = new();
+        for (int i = 0; i < _nodes.Count; i++)
+        {
+            position[_nodes[i]] = i;
+            waiting[_nodes[i]] = _nodes[i].Inputs.Count(v => v?.Producer is not null);
+            if (waiting[_nodes[i]] == 0)
+            {
+                ready.Enqueue(_nodes[i], i);
+            }
+        }
+
+        List<Node> sorted = [];
+        while (ready.TryDequeue(out Node? node, out _))
+        {
+            sorted.Add(node);
+            foreach (Use use in node.Outputs.SelectMany(o => o?.Uses ?? []))
+            {
+                if (use.Node is { } user && --waiting[user] == 0)
+                {
+                    ready.Enqueue(user, position[user]);
+                }
+            }
+        }
+
+        if (sorted.Count < _nodes.Count)
+        {
+            return false;
+        }
+
+        _nodes.Clear();
+        _nodes.AddRange(sorted);
+        return true;
+    }
+
     /// <summary>Gives <paramref name="value"/> the name of one that was removed.</summary>
     internal void Rename(Value value, string name)
     {
@@ -186,6 +228,23 @@ public sealed class Graph
             _names.Remove(value.Name);
             value.Name = name;
         }
+    }
+
+    /// <summary>Gives <paramref name="value"/> this very name; another value that bears it gets a number behind it.</summary>
+    internal void TakeName(Value value, string name)
+    {
+        if (value.Name == name)
+        {
+            return;
+        }
+
+        if (!_names.Add(name) && Values.FirstOrDefault(v => v.Name == name) is { } other)
+        {
+            other.Name = UniqueName(name);
+        }
+
+        _names.Remove(value.Name);
+        value.Name = name;
     }
 
     public override string ToString() => $"graph \"{Name}\": {_nodes.Count} nodes, {_inputs.Count} inputs, {_outputs.Count} outputs";

@@ -142,6 +142,9 @@ public sealed class GraphBuilder
         return node.Outputs;
     }
 
+    /// <summary>Gives <paramref name="value"/> this very name; another value that bears it (a generated one, say) gets a number behind it.</summary>
+    public void Rename(Value value, string name) => Graph.TakeName(value, name);
+
     /// <summary>Makes <paramref name="value"/> a result of the graph.</summary>
     public void Output(string name, Value value) => Graph.AddOutput(name, value);
 

@@ -32,6 +32,9 @@ public sealed class Node
 
     public Provenance Provenance { get; internal set; }
 
+    /// <summary>Whether an edit took the node out of its graph.</summary>
+    public bool IsRemoved { get; internal set; }
+
     internal Value?[] MutableInputs => _inputs;
 
     public override string ToString() => $"{Operator.Definition.Name} \"{Name}\"";

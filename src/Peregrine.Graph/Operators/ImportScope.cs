@@ -7,6 +7,12 @@ namespace Peregrine.Operators;
 /// <summary>A model's node on its way into the graph: what an <see cref="ImportRule"/> reads and calls.</summary>
 public sealed class ImportScope(OperatorSchema schema, string nodeName, int opset, AttributeBag attributes, IReadOnlyList<Value?> inputs, int outputCount, GraphBuilder builder, DiagnosticBag diagnostics)
 {
+    private readonly IReadOnlyList<string?>? _outputNames;
+
+    /// <param name="outputNames">The names of the node's outputs; null for one that is not wanted. The operator that a rule calls gets them.</param>
+    public ImportScope(OperatorSchema schema, string nodeName, int opset, AttributeBag attributes, IReadOnlyList<Value?> inputs, IReadOnlyList<string?> outputNames, GraphBuilder builder, DiagnosticBag diagnostics)
+        : this(schema, nodeName, opset, attributes, inputs, outputNames.Count, builder, diagnostics) => _outputNames = outputNames;
+
     public OperatorSchema Schema { get; } = schema;
 
     public string NodeName { get; } = nodeName;
@@ -35,7 +41,8 @@ public sealed class ImportScope(OperatorSchema schema, string nodeName, int opse
     public IReadOnlyList<Value?>? WithInputs(IReadOnlyList<Value?> newInputs, params ReadOnlySpan<(string Name, object? Value)> changes) => Call(Changed(changes), [.. newInputs]);
 
     /// <summary>Any operator on any values, with the node's number of outputs.</summary>
-    public IReadOnlyList<Value?> Call(Operator op, params ReadOnlySpan<Value?> values) => Builder.CallMany(op, values, OutputCount);
+    public IReadOnlyList<Value?> Call(Operator op, params ReadOnlySpan<Value?> values) =>
+        _outputNames is null ? Builder.CallMany(op, values, OutputCount) : Builder.CallNamed(op, values, [.. _outputNames]);
 
     /// <summary>An int64 vector as a constant input; null if the attribute is absent.</summary>
     public Value? ConstantInts(string attribute) => Attributes.Ints(attribute) is { } values ? Builder.Constant($"{NodeName}.{attribute}", values.AsSpan()) : null;
@@ -60,5 +67,5 @@ public sealed class ImportScope(OperatorSchema schema, string nodeName, int opse
     }
 
     private IReadOnlyList<Value?>? Call(AttributeBag bag, ReadOnlySpan<Value?> values) =>
-        Schema.TryCreate(bag, diagnostics, NodeName) is { } op ? Builder.CallMany(op, values, OutputCount) : null;
+        Schema.TryCreate(bag, diagnostics, NodeName) is { } op ? Call(op, values) : null;
 }

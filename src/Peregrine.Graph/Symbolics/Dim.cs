@@ -147,6 +147,25 @@ public readonly struct Dim : IEquatable<Dim>
     /// <summary>The smallest and largest value, given each symbol's range; the ends saturate at ±2^63.</summary>
     public (long Min, long Max) Range(Func<string, (long Min, long Max)> symbolRange) => IsConstant ? (_constant, _constant) : _polynomial!.Range(symbolRange);
 
+    /// <summary>The largest number that divides the value whatever the symbols are; 0 for the constant 0.</summary>
+    public long Divisor
+    {
+        get
+        {
+            UInt128 divisor = (UInt128)Int128.Abs(Polynomial.Constant);
+            foreach (Term term in Polynomial.Terms)
+            {
+                UInt128 other = (UInt128)Int128.Abs(term.Coefficient);
+                while (other != 0)
+                {
+                    (divisor, other) = (other, divisor % other);
+                }
+            }
+
+            return (long)UInt128.Min(divisor, long.MaxValue);
+        }
+    }
+
     /// <summary>The value for the given values of the symbols. Throws <see cref="OverflowException"/>, or <see cref="DimException"/> where a broadcast or a division is impossible.</summary>
     public long Evaluate(Func<string, long> symbolValue) => IsConstant ? _constant : _polynomial!.Evaluate(symbolValue);
 

@@ -20,7 +20,8 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<Dim>
 
     public int Rank => Known.Length;
 
-    int IReadOnlyCollection<Dim>.Count => Rank;
+    /// <summary>The same as <see cref="Rank"/>: a shape is a list of its dimensions.</summary>
+    public int Count => Rank;
 
     public Dim this[int index] => Known[index];
 

@@ -15,7 +15,11 @@ public sealed record Symbol(string Name, long Min, long Max, bool IsDataDependen
 public sealed class SymbolTable
 {
     private readonly SortedDictionary<string, Symbol> _symbols = new(StringComparer.Ordinal);
+    private readonly List<string> _freshNames = [];
     private int _fresh;
+
+    /// <summary>Every symbol that <see cref="Fresh"/> ever made, in order.</summary>
+    internal IReadOnlyList<string> FreshNames => _freshNames;
 
     /// <summary>All symbols in ordinal order of their names.</summary>
     public IReadOnlyCollection<Symbol> Symbols => _symbols.Values;
@@ -46,10 +50,16 @@ public sealed class SymbolTable
             name = $"u{_fresh++}";
         }
         while (_symbols.ContainsKey(name));
+        _freshNames.Add(name);
         Define(name, 0, upperBound is { } bound ? Math.Max(0, RangeOf(bound).Max) : long.MaxValue, dataDependent: true);
         _symbols[name] = _symbols[name] with { Bound = upperBound };
         return Dim.Symbol(name);
     }
+
+    internal void SetBound(string name, Dim bound) => _symbols[name] = _symbols[name] with { Bound = bound };
+
+    /// <summary>Drops a symbol that nothing mentions.</summary>
+    internal void Forget(string name) => _symbols.Remove(name);
 
     /// <summary>The range of an expression over this table's symbols.</summary>
     public (long Min, long Max) RangeOf(Dim dim) => dim.Range(name => _symbols.TryGetValue(name, out Symbol? symbol) ? (symbol.Min, symbol.Max) : (0, long.MaxValue));

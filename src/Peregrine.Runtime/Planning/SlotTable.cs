@@ -1,4 +1,6 @@
+using Peregrine.Ir;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Planning;
 
@@ -35,6 +37,16 @@ public sealed class SlotTable
     public int Version(int slot) => _versions[slot];
 
     public bool IsBound(int slot) => _buffers[slot] is not null;
+
+    /// <summary>The slot's memory as a tensor, on a device that shares the host's memory. Valid until the slot is bound anew.</summary>
+    public Tensor HostTensor(int slot)
+    {
+        TensorType type = (TensorType)Plan.Slots[slot].Type;
+        int bytes = checked((int)type.ElementType.ByteCount(Tensor.CountElements(Dims(slot))));
+        return Buffer(slot).TryGetHostMemory(Offset(slot), bytes, out Memory<byte> memory)
+            ? new(type.ElementType, Dims(slot), memory)
+            : throw new InvalidOperationException("The host cannot reach this device's memory.");
+    }
 
     /// <summary>Binds a slot; binding it to what it has already changes nothing.</summary>
     public void Bind(int slot, DeviceBuffer buffer, long offset, long[] dims)

@@ -47,7 +47,7 @@ public sealed class SharedModelsTests
                         Tensor tensor = file.ReadTensor();
                         Assert.Equal(type.ElementType, tensor.Type);
                         byte[] written = ProtobufWriter.ToBytes(TensorEncoder.Encode(tensor));
-                        Assert.True(OnnxFile.Of(written).ReadTensor().ContentEquals(tensor));
+                        Assert.True(OnnxFile.Of(written).ReadTensor().Equals(tensor));
                         break;
                     case OnnxTypeKind.Sequence:
                         TensorSequence sequence = file.ReadSequence();

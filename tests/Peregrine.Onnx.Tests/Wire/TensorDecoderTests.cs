@@ -180,7 +180,7 @@ public sealed class TensorDecoderTests
         TensorSequence read = OnnxFile.Of(ProtobufWriter.ToBytes(TensorEncoder.Encode(outer))).ReadSequence();
         Assert.Equal(2, read.Count);
         TensorSequence first = Assert.IsType<TensorSequence>(read.Items[0]);
-        Assert.All(first.Items.Zip(inner.Items), pair => Assert.True(((Tensor)pair.First).ContentEquals((Tensor)pair.Second)));
+        Assert.All(first.Items.Zip(inner.Items), pair => Assert.True(((Tensor)pair.First).Equals((Tensor)pair.Second)));
         Assert.Empty(Assert.IsType<TensorSequence>(read.Items[1]).Items);
 
         Assert.False(OnnxFile.Of(ProtobufWriter.ToBytes(TensorEncoder.Encode(OptionalValue.None))).ReadOptional().HasValue);

@@ -5,5 +5,9 @@ internal static class AttentionFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        Attention.Schema,
+        LinearAttention.Schema,
+        RotaryEmbedding.Schema,
+        TensorScatter.Schema,
     ];
 }

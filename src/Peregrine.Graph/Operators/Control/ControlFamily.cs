@@ -5,5 +5,9 @@ internal static class ControlFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        If.Schema,
+        Loop.Schema,
+        Scan.Schema,
+        SequenceMap.Schema,
     ];
 }

@@ -40,6 +40,9 @@ public sealed class EvaluationScope
     /// <summary>A place for what a kernel prepares once per node (a compiled expression, an index table); it lives as long as the scope.</summary>
     public object? State { get; set; }
 
+    /// <summary>Where the values of the graph's symbols come from; null where an operator runs by itself.</summary>
+    public Func<string, long>? Symbols { get; set; }
+
     public int InputCount => _inputs.Length;
 
     public int OutputCount => _outputs.Length;
@@ -162,7 +165,10 @@ public sealed class EvaluationScope
     }
 
     /// <summary>Runs a body on these values; one result per output of the body.</summary>
-    public object?[] Run(Graph body, IReadOnlyList<object?> inputs) => Interpreter.Run(body, inputs, Cancellation);
+    public object?[] Run(Graph body, IReadOnlyList<object?> inputs) => Interpreter.Run(body, inputs, null, Symbols, Cancellation);
+
+    /// <summary>The value of a symbol of the graph; a <see cref="ModelException"/> if nothing has told it.</summary>
+    public long SymbolValue(string symbol) => Symbols?.Invoke(symbol) ?? throw Fail("PG2114", $"the symbol {symbol} has no value.");
 
     /// <summary>The exception for input data that the node cannot process (an index out of range, say).</summary>
     public ModelException Fail(string code, string message) => new(Diagnostic.Error(code, $"{Operator.Definition.Name} \"{NodeName}\": {message}"));

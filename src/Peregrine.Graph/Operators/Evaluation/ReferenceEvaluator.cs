@@ -12,10 +12,15 @@ public static class ReferenceEvaluator
     /// <param name="inputs">Tensors, sequences, optionals; null where an optional input is absent.</param>
     /// <param name="inputTypes">Types of inputs that are no tensors (an empty sequence does not tell its element type); may be shorter.</param>
     /// <param name="symbols">Only for operators with bodies, whose types live in their own table.</param>
-    public static object?[] Evaluate(Operator op, string nodeName, IReadOnlyList<object?> inputs, IReadOnlyList<IrType?> inputTypes, bool[] wanted, SymbolTable? symbols = null, CancellationToken cancellation = default)
+    public static object?[] Evaluate(Operator op, string nodeName, IReadOnlyList<object?> inputs, IReadOnlyList<IrType?> inputTypes, bool[] wanted, SymbolTable? symbols = null, CancellationToken cancellation = default) =>
+        Evaluate(op, nodeName, inputs, inputTypes, wanted, symbols, null, cancellation);
+
+    /// <summary>As above, with the values of the surrounding graph's symbols in <paramref name="symbolValue"/>, for operators that ask for them.</summary>
+    public static object?[] Evaluate(Operator op, string nodeName, IReadOnlyList<object?> inputs, IReadOnlyList<IrType?> inputTypes, bool[] wanted, SymbolTable? symbols, Func<string, long>? symbolValue, CancellationToken cancellation)
     {
-        IrType[] types = InferConcrete(op, nodeName, inputs, inputTypes, wanted, symbols ?? new());
-        EvaluationScope scope = new(op, nodeName, inputs.Count, types, wanted, cancellation);
+        // Inferring an operator with bodies would overwrite the types in its bodies, which other runs share; such operators evaluate without the types of their outputs.
+        IrType[] types = op is ISubgraphOperator ? [.. wanted.Select(_ => IrType.Unknown)] : InferConcrete(op, nodeName, inputs, inputTypes, wanted, symbols ?? new());
+        EvaluationScope scope = new(op, nodeName, inputs.Count, types, wanted, cancellation) { Symbols = symbolValue };
         for (int i = 0; i < inputs.Count; i++)
         {
             scope.BindInput(i, inputs[i]);

@@ -5,5 +5,8 @@ internal static class LinearFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        Einsum.Schema,
+        Gemm.Schema,
+        MatMul.Schema,
     ];
 }

@@ -6,7 +6,11 @@ namespace Peregrine.Operators;
 public enum UnaryFunction
 {
     Negate, Abs, Sign, Floor, Ceiling, RoundEven, Truncate, Sqrt, Reciprocal, Exp, Log, Sin, Cos, Tan, Asin, Acos, Atan,
-    Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Sigmoid, Log1p,
+    Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Sigmoid,
+    /// <summary>log(1 + x), exact near 0.</summary>
+    Log1p,
+    /// <summary>exp(x) − 1, exact near 0.</summary>
+    Expm1,
     /// <summary>Truth values: 1 − x.</summary>
     Not,
     /// <summary>Integers: all bits inverted.</summary>
@@ -25,11 +29,11 @@ public enum BinaryFunction
     Add, Subtract, Multiply,
     /// <summary>Floats: IEEE. Integers: truncated toward zero; division by 0 gives 0, and the smallest number by −1 wraps.</summary>
     Divide,
-    /// <summary>The remainder with the sign of the dividend (C's fmod, % on integers).</summary>
+    /// <summary>The remainder with the sign of the dividend (C's fmod, % on integers). Integers: 0 where the divisor is 0.</summary>
     Remainder,
-    /// <summary>The remainder with the sign of the divisor (Python's %).</summary>
+    /// <summary>The remainder with the sign of the divisor (Python's %). Integers: 0 where the divisor is 0.</summary>
     Modulo,
-    /// <summary>x to the power y.</summary>
+    /// <summary>x to the power y. Integers wrap; a negative exponent gives the reciprocal truncated toward zero, and 0 to a negative power is 0.</summary>
     Power,
     /// <summary>NaN if either is NaN.</summary>
     Min,
@@ -81,6 +85,12 @@ public abstract record Expr
 
     public static Expr Log(Expr x) => new UnaryExpr(UnaryFunction.Log, x);
 
+    /// <summary>exp(x) − 1, exact near 0.</summary>
+    public static Expr Expm1(Expr x) => new UnaryExpr(UnaryFunction.Expm1, x);
+
+    /// <summary>log(1 + x), exact near 0.</summary>
+    public static Expr Log1p(Expr x) => new UnaryExpr(UnaryFunction.Log1p, x);
+
     public static Expr Tanh(Expr x) => new UnaryExpr(UnaryFunction.Tanh, x);
 
     public static Expr Erf(Expr x) => new UnaryExpr(UnaryFunction.Erf, x);
@@ -103,7 +113,14 @@ public abstract record Expr
     /// <summary><paramref name="whenTrue"/> where the bool <paramref name="condition"/> holds, else <paramref name="whenFalse"/>.</summary>
     public static Expr Select(Expr condition, Expr whenTrue, Expr whenFalse) => new SelectExpr(condition, whenTrue, whenFalse);
 
-    /// <summary>The value in another element type: floats round to nearest even, float to integer truncates, integers wrap.</summary>
+    /// <summary>
+    /// The terms combined pairwise, so that the tree's depth grows with the logarithm of their number: a model may have nodes with very many inputs.
+    /// </summary>
+    public static Expr Combine(BinaryFunction function, ReadOnlySpan<Expr> terms) => terms.Length == 1
+        ? terms[0]
+        : new BinaryExpr(function, Combine(function, terms[..((terms.Length + 1) / 2)]), Combine(function, terms[((terms.Length + 1) / 2)..]));
+
+    /// <inheritdoc cref="ConvertExpr"/>
     public Expr To(DataType type) => new ConvertExpr(type, this);
 
     /// <summary>The element type of the value, given those of the operands. A constant takes the type of what it is combined with; alone it is Undefined.</summary>
@@ -118,7 +135,10 @@ public sealed record OperandExpr(int Index) : Expr
     public override string ToString() => $"x{Index}";
 }
 
-/// <summary>A number, rounded to the type of what it is combined with.</summary>
+/// <summary>
+/// A number that takes the type of what it is combined with. Among floats it is as exact as the arithmetic that a kernel does: one that computes float16 in float32 rounds it
+/// to float32. Among integers it must be whole.
+/// </summary>
 public sealed record ConstantExpr(double Value) : Expr
 {
     /// <summary>Bit by bit: x · 0 and x · −0 are different computations.</summary>
@@ -158,9 +178,19 @@ public sealed record SelectExpr(Expr Condition, Expr WhenTrue, Expr WhenFalse) :
     public override string ToString() => $"Select({Condition}, {WhenTrue}, {WhenFalse})";
 }
 
+/// <summary>
+/// The value in another element type. To a float: rounds to nearest even, infinite where out of range. To an integer: truncates toward zero (NaN gives 0) and keeps
+/// the low bits. To bool: not equal to 0. To float8 and float4 by <see cref="TinyFloat.Encode"/>, saturating unless <see cref="Saturate"/> is off.
+/// </summary>
 public sealed record ConvertExpr(DataType Type, Expr X) : Expr
 {
+    /// <summary>What becomes of values out of the range of a float8 type; no other type heeds it.</summary>
+    public bool Saturate { get; init; } = true;
+
+    /// <summary>How float8e8m0 rounds; no other type heeds it.</summary>
+    public ExponentRounding Rounding { get; init; } = ExponentRounding.Up;
+
     public override DataType TypeOf(IReadOnlyList<DataType> operands) => Type;
 
-    public override string ToString() => $"{Type.Name()}({X})";
+    public override string ToString() => $"{Type.Name()}({X}{(Saturate ? "" : ", unsaturated")}{(Rounding == ExponentRounding.Up ? "" : $", {Rounding}")})";
 }

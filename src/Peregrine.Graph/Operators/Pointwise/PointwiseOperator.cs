@@ -1,3 +1,5 @@
+using Peregrine.Diagnostics;
+using Peregrine.Ir;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
@@ -15,6 +17,24 @@ public readonly struct Operands(IReadOnlyList<DataType> types)
     public DataType Type(int index) => index < types.Count ? types[index] : DataType.Undefined;
 
     public bool Has(int index) => Type(index) != DataType.Undefined;
+
+    /// <summary>All operands that are there, in order.</summary>
+    public Expr[] Present
+    {
+        get
+        {
+            List<Expr> present = [];
+            for (int i = 0; i < types.Count; i++)
+            {
+                if (types[i] != DataType.Undefined)
+                {
+                    present.Add(new OperandExpr(i));
+                }
+            }
+
+            return [.. present];
+        }
+    }
 }
 
 /// <summary>
@@ -31,6 +51,12 @@ public abstract record PointwiseOperator : Operator
 
     /// <summary>Operands that must have the same element type as operand 0 (or as the first one of that group); the default is all.</summary>
     public virtual bool SharesType(int index) => true;
+
+    /// <summary>The result's shape; the default broadcasts all operands. An operator that demands more of its operands reports it here. An absent operand's shape is scalar.</summary>
+    protected virtual Shape ResultShape(InferenceScope c, Shape[] shapes) => c.Broadcast(shapes);
+
+    /// <summary>The kernel for elements that no <see cref="Expr"/> computes on (strings, complex numbers); an operator that accepts such types overrides it.</summary>
+    protected virtual void EvaluateOpaque(EvaluationScope c) => throw new InternalCompilerException($"{Definition.Name} does not compute on {c.Input(0).Type.Name()}.");
 
     public sealed override void Infer(InferenceScope c)
     {
@@ -65,12 +91,32 @@ public abstract record PointwiseOperator : Operator
         }
 
         Expr body = Body(new(types));
-        c.Set(0, body.TypeOf(types), c.Broadcast(shapes));
+        c.Set(0, body.TypeOf(types), ResultShape(c, shapes));
         if (ExprContents.Propagate(body, types, shapes, c) is { } contents)
         {
             c.SetValue(0, contents);
         }
     }
 
-    public sealed override void Evaluate(EvaluationScope c) => PointwiseKernel.Run(this, c);
+    public sealed override void Evaluate(EvaluationScope c)
+    {
+        for (int i = 0; i < c.InputCount; i++)
+        {
+            if (c.Has(i) && IsOpaque(c.Input(i).Type))
+            {
+                EvaluateOpaque(c);
+                return;
+            }
+        }
+
+        if (c.OutputType(0) is TensorType { ElementType: var result } && IsOpaque(result))
+        {
+            EvaluateOpaque(c);
+            return;
+        }
+
+        PointwiseKernel.Run(this, c);
+    }
+
+    private static bool IsOpaque(DataType type) => type == DataType.String || type.IsComplex();
 }

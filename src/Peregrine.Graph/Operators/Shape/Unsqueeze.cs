@@ -3,7 +3,7 @@ using Peregrine.Symbolics;
 namespace Peregrine.Operators;
 
 /// <summary>Inserts dimensions of extent 1 at the given axes of the output.</summary>
-public sealed record Unsqueeze : Operator
+public sealed record Unsqueeze : Operator, IReshaping
 {
     public static readonly Schema<Unsqueeze> Schema = new Schema<Unsqueeze>("Unsqueeze", since: 13, _ => new()).Inputs("data", "axes").Outputs("expanded")
         .Import(1, 12, s => s.WithInputs([s[0], s.ConstantInts("axes")], ("axes", null)));

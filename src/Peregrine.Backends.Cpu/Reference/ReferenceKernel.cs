@@ -1,0 +1,73 @@
+using Peregrine.Ir;
+using Peregrine.Operators;
+using Peregrine.Runtime.Planning;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Reference;
+
+/// <summary>An operator's reference kernel over slots: one tile. Views on the operands are made when a slot is bound anew; a run on known bindings allocates nothing of its own.</summary>
+internal sealed class ReferenceKernel : ICpuKernel
+{
+    public int TileCount(in KernelArguments arguments) => 1;
+
+    public void Run(in KernelArguments arguments, int tile)
+    {
+        ref object? kept = ref arguments.Slots.States[arguments.StepIndex];
+        if (kept is not Binding binding || !binding.IsCurrent(arguments.Slots, arguments.Step))
+        {
+            kept = binding = new Binding(arguments.Slots, arguments.Step);
+        }
+
+        binding.Scope.Execute();
+    }
+
+    private sealed class Binding
+    {
+        private readonly int[] _versions;
+
+        public Binding(SlotTable slots, KernelStep step)
+        {
+            IrType[] types = [.. step.Outputs.Select(o => o < 0 ? IrType.Unknown : slots.Plan.Slots[(int)o].Type)];
+            Scope = new(step.Operator, step.Name, step.Inputs.Count, types, [.. step.Outputs.Select(o => o >= 0)]);
+            for (int i = 0; i < step.Inputs.Count; i++)
+            {
+                Scope.BindInput(i, step.Inputs[i] < 0 ? null : slots.HostTensor((int)step.Inputs[i]));
+            }
+
+            for (int i = 0; i < step.Outputs.Count; i++)
+            {
+                Scope.BindOutput(i, step.Outputs[i] < 0 ? null : slots.HostTensor((int)step.Outputs[i]));
+            }
+
+            _versions = [.. step.Inputs.Concat(step.Outputs).Select(s => s < 0 ? 0 : slots.Version((int)s))];
+        }
+
+        public EvaluationScope Scope { get; }
+
+        public bool IsCurrent(SlotTable slots, KernelStep step)
+        {
+            int index = 0;
+            foreach (long slot in step.Inputs.AsSpan())
+            {
+                if (slot >= 0 && slots.Version((int)slot) != _versions[index])
+                {
+                    return false;
+                }
+
+                index++;
+            }
+
+            foreach (long slot in step.Outputs.AsSpan())
+            {
+                if (slot >= 0 && slots.Version((int)slot) != _versions[index])
+                {
+                    return false;
+                }
+
+                index++;
+            }
+
+            return true;
+        }
+    }
+}

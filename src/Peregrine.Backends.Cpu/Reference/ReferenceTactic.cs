@@ -1,0 +1,30 @@
+using Peregrine.Runtime.Kernels;
+
+namespace Peregrine.Backends.Cpu.Reference;
+
+/// <summary>Serves every request that is a single operator on row-major tensors with the operator's own reference kernel. Always the last resort, so that everything runs.</summary>
+internal sealed class ReferenceTactic : ITactic
+{
+    // No measured kernel is this slow; it keeps the reference behind every other estimate.
+    private const double SecondsPerElement = 1e-6;
+
+    public TacticId Id { get; } = new("cpu.reference", 1);
+
+    public Verdict Consider(KernelRequest request, DeviceProfile device)
+    {
+        if (request.Anchor is null || request.Epilogue is not null)
+        {
+            return new Verdict.Decline("serves single operators, not fused regions");
+        }
+
+        if (request.Inputs.Concat(request.Outputs).Any(o => !o.Layout.IsRowMajor))
+        {
+            return new Verdict.Decline("needs row-major operands");
+        }
+
+        double elements = request.Outputs.Sum(o => o.Dims.Aggregate(1.0, (product, dim) => product * Math.Min(dim.Max, 1 << 20)));
+        return new Verdict.Accept([TacticOption.Default], 1 + (elements * SecondsPerElement));
+    }
+
+    public IKernel Compile(KernelRequest request, TacticOption option) => new ReferenceKernel();
+}

@@ -1,0 +1,272 @@
+using Peregrine.Diagnostics;
+using Peregrine.Ir;
+using Peregrine.Operators;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Planning;
+using Peregrine.Runtime.Tuning;
+using Peregrine.Symbolics;
+using Peregrine.Tensors;
+
+namespace Peregrine.Compiler.Lowering;
+
+/// <summary>
+/// Assign and Schedule: turns an optimized graph into a plan. Nodes become steps in the graph's order; each kernel step gets the tactic that the selector chose; reshapes become
+/// views; dims tensors become slots that the shape program fills; what a device cannot do becomes a host step. Bodies become sub-plans.
+/// </summary>
+internal sealed class PlanLowering
+{
+    private readonly Graph _graph;
+    private readonly TacticSelector _selector;
+    private readonly ConstantTable _constants;
+    private readonly Dictionary<string, IReadOnlyList<string>> _declines;
+    private readonly Dictionary<Value, int> _slotOf = [];
+    private readonly List<BufferSlot> _slots = [];
+    private readonly List<Step> _steps = [];
+    private readonly List<SymbolBinding> _bindings = [];
+    private readonly List<(int Slot, int Axis, Dim Dim)> _constraints = [];
+    private readonly List<long> _segmentSteps = [-1];
+    private readonly List<Shape?> _dims = [];
+    private readonly List<long> _segments = [];
+    // The segment from which on each symbol is known.
+    private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
+
+    private PlanLowering(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
+    {
+        _graph = graph;
+        _selector = selector;
+        _constants = constants;
+        _declines = declines;
+        foreach (string symbol in outerSymbols)
+        {
+            _known[symbol] = 0;
+        }
+    }
+
+    /// <param name="declines">Receives, per step name, why tactics declined.</param>
+    /// <param name="outerSymbols">Symbols that the plan around this one knows.</param>
+    public static Plan Lower(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
+    {
+        PlanLowering lowering = new(graph, selector, constants, declines, outerSymbols);
+        return lowering.Lower();
+    }
+
+    private Plan Lower()
+    {
+        foreach (Value input in _graph.Inputs)
+        {
+            BindInput(input);
+        }
+
+        foreach (Node node in _graph.Nodes)
+        {
+            LowerNode(node);
+        }
+
+        List<PlanOutput> outputs = [.. _graph.Outputs.Select(o => new PlanOutput(o.Name, SlotOf(o.Value)))];
+        SetLifetimes(outputs);
+        ShapeProgram shapes = new(ValueList.From(_bindings), ValueList.From(_dims), Ints.From(_segments), Ints.From(_segmentSteps), ValueList.From(_constraints));
+        return new(_graph.Name, _slots, [.. _graph.Inputs.Select(SlotOf)], outputs, _steps, shapes, [.. _graph.Symbols.Symbols]);
+    }
+
+    private void BindInput(Value input)
+    {
+        int slot = AddSlot(input, SlotKind.Input);
+        if (input.Type is not TensorType { Shape.IsRanked: true } type)
+        {
+            return;
+        }
+
+        HashSet<string> boundHere = [.. _bindings.Select(b => b.Symbol)];
+        for (int axis = 0; axis < type.Shape.Rank; axis++)
+        {
+            if (type.Shape[axis].SymbolName is { } symbol && boundHere.Add(symbol))
+            {
+                _bindings.Add(new(symbol, slot, axis, -1));
+                _known[symbol] = 0;
+            }
+            else
+            {
+                _constraints.Add((slot, axis, type.Shape[axis]));
+            }
+        }
+
+        _dims[slot] = type.Shape;
+    }
+
+    private void LowerNode(Node node)
+    {
+        switch (node.Operator)
+        {
+            case DimTensor when node.Outputs[0] is { Contents: { } contents } output && contents.All(d => IsKnown(d)):
+                AddSlot(output, SlotKind.Dims, contents: Shape.From(contents), segment: contents.Max(SegmentOf));
+                break;
+            case IReshaping when IsView(node):
+                AddSlot(node.Outputs[0]!, SlotKind.View, SlotOf(node.Inputs[0]!));
+                break;
+            case If branch:
+                AddControl(node, (inputs, outputs) => new IfStep(node.Name, Sources(node), inputs, outputs, Body(branch.Then), Body(branch.Else)));
+                break;
+            case Loop loop:
+                AddControl(node, (inputs, outputs) => new LoopStep(node.Name, Sources(node), inputs, outputs, Body(loop.Body), loop.CarriedCount));
+                break;
+            default:
+                if (IsKernel(node))
+                {
+                    AddKernel(node);
+                }
+                else
+                {
+                    AddControl(node, (inputs, outputs) => new HostStep(node.Name, Sources(node), inputs, outputs, node.Operator));
+                }
+
+                break;
+        }
+    }
+
+    private void AddKernel(Node node)
+    {
+        KernelRequest request = RequestBuilder.Of(node, _graph.Symbols);
+        Selection selection = _selector.Select(request);
+        if (selection.Declines.Count > 0)
+        {
+            _declines[node.Name] = selection.Declines;
+        }
+
+        Ints inputs = Slots(node.Inputs);
+        foreach (Value output in node.Outputs.OfType<Value>())
+        {
+            AddSlot(output, SegmentOf(((TensorType)output.Type).Shape) == 0 ? SlotKind.Arena : SlotKind.Growable);
+        }
+
+        _steps.Add(new KernelStep(node.Name, Sources(node), inputs, Slots(node.Outputs), node.Operator, request, selection.Tactic.Id, selection.Option));
+    }
+
+    /// <summary>A step that runs on the host: its outputs are managed where their shape is not known before it has run, and it binds the symbols that stand for such shapes.</summary>
+    private void AddControl(Node node, Func<Ints, Ints, Step> make)
+    {
+        Ints inputs = Slots(node.Inputs);
+        Dictionary<string, int> fresh = new(StringComparer.Ordinal);
+        foreach (Value output in node.Outputs.OfType<Value>())
+        {
+            bool planned = output.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown) && SegmentOf(type.Shape) == 0 && node.Operator is (If or Loop);
+            int slot = AddSlot(output, planned ? SlotKind.Arena : SlotKind.Managed);
+            if (output.Type is not TensorType { Shape.IsRanked: true } ranked)
+            {
+                continue;
+            }
+
+            for (int axis = 0; axis < ranked.Shape.Rank; axis++)
+            {
+                if (ranked.Shape[axis].SymbolName is { } symbol && !_known.ContainsKey(symbol) && fresh.TryAdd(symbol, _segmentSteps.Count))
+                {
+                    _bindings.Add(new(symbol, slot, axis, _steps.Count));
+                }
+            }
+        }
+
+        if (fresh.Count > 0)
+        {
+            _segmentSteps.Add(_steps.Count);
+            foreach ((string symbol, int segment) in fresh)
+            {
+                _known[symbol] = segment;
+            }
+        }
+
+        // A shape of fresh symbols only is known from now on.
+        foreach (Value output in node.Outputs.OfType<Value>())
+        {
+            DescribeDims(_slotOf[output]);
+        }
+
+        _steps.Add(make(inputs, Slots(node.Outputs)));
+    }
+
+    private Plan Body(Graph body) => Lower(body, _selector, _constants, _declines, _known.Keys);
+
+    /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
+    private bool IsKernel(Node node) =>
+        node.Operator is not ISubgraphOperator
+        && node.Inputs.Concat(node.Outputs).OfType<Value>().All(v => v.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown))
+        && node.Inputs.OfType<Value>().All(v => _slots[SlotOf(v)].Kind != SlotKind.Managed || v.Type is TensorType { Shape.IsRanked: true });
+
+    private bool IsView(Node node) =>
+        node.Inputs[0] is { } input && input.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true }
+        && node.Outputs[0]!.Type is TensorType { Shape.IsRanked: true } type && type.Shape.All(IsKnown)
+        && node.Outputs.Skip(1).All(o => o is null);
+
+    private bool IsKnown(Dim dim) => dim.IsConstant || dim.Symbols.All(_known.ContainsKey);
+
+    private int SegmentOf(Dim dim) => dim.IsConstant ? 0 : dim.Symbols.Max(s => _known[s]);
+
+    private int SegmentOf(Shape shape) => shape.Rank == 0 ? 0 : shape.Max(SegmentOf);
+
+    private int AddSlot(Value value, SlotKind kind, int target = -1, Shape? contents = null, int segment = 0)
+    {
+        int index = _slots.Count;
+        _slots.Add(new(index, value.Name, value.Type, Layout.RowMajor, kind, kind is SlotKind.Input or SlotKind.Constant or SlotKind.Dims ? -1 : _steps.Count, -1, target, contents));
+        _slotOf[value] = index;
+        _dims.Add(null);
+        _segments.Add(segment);
+        DescribeDims(index);
+        return index;
+    }
+
+    private void DescribeDims(int slot)
+    {
+        if (_slots[slot].Type is TensorType { Shape.IsRanked: true } type && type.Shape.All(IsKnown))
+        {
+            _dims[slot] = type.Shape;
+            _segments[slot] = Math.Max(_segments[slot], SegmentOf(type.Shape));
+        }
+    }
+
+    private int SlotOf(Value value)
+    {
+        if (_slotOf.TryGetValue(value, out int slot))
+        {
+            return slot;
+        }
+
+        return value.Constant is { } constant
+            ? AddSlot(value, SlotKind.Constant, _constants.NumberOf(constant))
+            : throw new InternalCompilerException($"%{value.Name} is used in \"{_graph.Name}\" before it is made.");
+    }
+
+    private Ints Slots(IReadOnlyList<Value?> values) => Ints.From(values.Select(v => v is null ? -1L : SlotOf(v)));
+
+    private static Texts Sources(Node node) => Texts.From(node.Provenance.Sources.Count > 0 ? node.Provenance.Sources : [node.Name]);
+
+    /// <summary>A slot lives from the step that writes it to the last step that reads it or a view of it; plan outputs live to the end.</summary>
+    private void SetLifetimes(List<PlanOutput> outputs)
+    {
+        int[] last = new int[_slots.Count];
+        Array.Fill(last, -1);
+        for (int step = 0; step < _steps.Count; step++)
+        {
+            foreach (long slot in _steps[step].Inputs.Concat(_steps[step].Outputs))
+            {
+                if (slot >= 0)
+                {
+                    last[slot] = step;
+                }
+            }
+        }
+
+        foreach (PlanOutput output in outputs)
+        {
+            last[output.Slot] = _steps.Count;
+        }
+
+        // Views come after what they view, so one backward walk carries lifetimes through chains of them.
+        for (int slot = _slots.Count - 1; slot >= 0; slot--)
+        {
+            if (_slots[slot].Kind == SlotKind.View)
+            {
+                last[_slots[slot].Target] = Math.Max(last[_slots[slot].Target], last[slot]);
+            }
+
+            _slots[slot] = _slots[slot] with { LastStep = last[slot] };
+        }
+    }
+}

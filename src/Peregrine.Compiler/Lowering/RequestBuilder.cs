@@ -1,0 +1,43 @@
+using Peregrine.Ir;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Symbolics;
+using Peregrine.Tensors;
+
+namespace Peregrine.Compiler.Lowering;
+
+/// <summary>States a node as a kernel request.</summary>
+internal static class RequestBuilder
+{
+    public static KernelRequest Of(Node node, SymbolTable symbols) => new(
+        node.Operator,
+        ValueList.From(node.Inputs.Select(v => Operand(v, symbols))),
+        ValueList.From(node.Outputs.Select(v => Operand(v, symbols))));
+
+    private static KernelOperand Operand(Value? value, SymbolTable symbols)
+    {
+        if (value?.Type is not TensorType type)
+        {
+            return KernelOperand.Absent;
+        }
+
+        ValueList<KernelDim> dims = ValueList.From(type.Shape.Select(d => Dim(d, symbols)));
+        if (value.Constant is not { } constant)
+        {
+            return new(OperandRole.Activation, type.ElementType, Layout.RowMajor, dims);
+        }
+
+        bool steers = constant.Data.Length <= ValueContents.MaxElements && type.ElementType.IsInteger();
+        return new(steers ? OperandRole.Parameter : OperandRole.Weight, type.ElementType, Layout.RowMajor, dims, steers ? constant.Data : null);
+    }
+
+    private static KernelDim Dim(Dim dim, SymbolTable symbols)
+    {
+        if (dim.IsConstant)
+        {
+            return KernelDim.Static(dim.Constant);
+        }
+
+        (long min, long max) = symbols.RangeOf(dim);
+        return new(Math.Max(0, min), max, Math.Max(1, dim.Divisor));
+    }
+}

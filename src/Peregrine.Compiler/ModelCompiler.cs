@@ -1,0 +1,69 @@
+using Peregrine.Compiler.Lowering;
+using Peregrine.Compiler.Passes;
+using Peregrine.Diagnostics;
+using Peregrine.Ir;
+using Peregrine.Rewriting;
+using Peregrine.Runtime.Format;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Planning;
+using Peregrine.Runtime.Tuning;
+
+namespace Peregrine.Compiler;
+
+/// <summary>Turns a graph into an engine's content for one backend: the passes of <see cref="Pipeline"/>, then the plan.</summary>
+public static class ModelCompiler
+{
+    /// <summary>Compiles. The graph is rewritten in place.</summary>
+    /// <exception cref="ModelException">The model cannot be built, or a profile does not fit it.</exception>
+    public static EngineContent Compile(Graph graph, IBackend backend, CompileOptions options, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        DiagnosticBag diagnostics = new();
+        ApplyProfiles.Run(graph, options.Profiles, diagnostics);
+        diagnostics.ThrowIfErrors();
+        int sourceNodes = graph.AllNodes.Count();
+        IReadOnlyList<IGraphPass> passes = Pipeline.Passes;
+        Optimize(graph, options, diagnostics, progress, cancellation);
+        progress?.Report(new("Plan", passes.Count, passes.Count + 1));
+        ConstantTable constants = new();
+        Dictionary<string, IReadOnlyList<string>> declines = new(StringComparer.Ordinal);
+        Plan plan = PlanLowering.Lower(graph, new TacticSelector(backend), constants, declines);
+        progress?.Report(new("Plan", passes.Count + 1, passes.Count + 1));
+        EngineManifest manifest = new(
+            options.ModelName.Length > 0 ? options.ModelName : graph.Name,
+            $"Peregrine {typeof(ModelCompiler).Assembly.GetName().Version?.ToString(3)}",
+            "fp32",
+            options.Level,
+            backend.Device.Fingerprint,
+            backend.Device.Name,
+            sourceNodes,
+            [.. passes.Where(p => !options.Disabled.Contains(p.Name)).Select(p => p.Name)],
+            declines);
+        return new(plan, constants.Constants, options.Profiles, manifest);
+    }
+
+    /// <summary>Runs the passes only.</summary>
+    public static void Optimize(Graph graph, CompileOptions options, DiagnosticBag diagnostics, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<IGraphPass> passes = Pipeline.Passes;
+        CheckNames(options.Disabled, passes);
+        graph.Edits.Limit = options.StopAfterPatch;
+        PassContext context = new() { Diagnostics = diagnostics, Cancellation = cancellation, Log = options.Log, Disabled = options.Disabled, Verify = options.Verify };
+        for (int i = 0; i < passes.Count; i++)
+        {
+            progress?.Report(new(passes[i].Name, i, passes.Count + 1));
+            GraphPasses.Run(passes[i], graph, context);
+        }
+
+        diagnostics.ThrowIfErrors();
+    }
+
+    private static void CheckNames(IReadOnlySet<string> disabled, IReadOnlyList<IGraphPass> passes)
+    {
+        HashSet<string> known = new(passes.Select(p => p.Name), StringComparer.Ordinal);
+        known.UnionWith(passes.OfType<RewritePass>().SelectMany(p => p.Rules).Select(r => r.Name));
+        if (disabled.FirstOrDefault(d => !known.Contains(d)) is { } unknown)
+        {
+            throw new ArgumentException($"There is no pass or rewrite \"{unknown}\"; there are {string.Join(", ", known.Order(StringComparer.Ordinal))}.", nameof(disabled));
+        }
+    }
+}
