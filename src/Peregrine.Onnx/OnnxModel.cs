@@ -1,7 +1,7 @@
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Onnx;
-using Peregrine.Onnx.Import;
+using Peregrine.Onnx.Importing;
 using Peregrine.Onnx.Wire;
 
 namespace Peregrine;

@@ -4,7 +4,7 @@ using Peregrine.Onnx.Wire;
 using Peregrine.Operators;
 using Peregrine.Symbolics;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>
 /// Makes closed graphs of a node's bodies. What they use of the graph around them is captured explicitly: all bodies of the node get the same captures, in order of
@@ -30,7 +30,11 @@ internal sealed class BodyImporter(ImportContext context, GraphBuilder outer, Im
     {
         foreach (string free in context.FreeNames.Of(node))
         {
-            if (!block.TryResolve(free, $"A body of {node.OperatorType} \"{name}\"", out Value? value))
+            if (block.FindDeferred(free) is { } deferred)
+            {
+                _bindings.Add((free, deferred));
+            }
+            else if (!block.TryResolve(free, $"A body of {node.OperatorType} \"{name}\"", out Value? value))
             {
                 IsComplete = false;
                 _bindings.Add((free, Binding.Broken));

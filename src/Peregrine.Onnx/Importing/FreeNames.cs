@@ -1,6 +1,6 @@
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>The names that a body uses without defining them: what it captures from the graph around it. Remembered per body, so that deep nesting stays cheap.</summary>
 internal sealed class FreeNames

@@ -2,7 +2,7 @@ using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Tensors;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>A tensor of the file that becomes a constant if somebody uses it. Every graph that does shares one <see cref="Constant"/>.</summary>
 internal sealed class SourceConstant(string name, Func<Tensor> read)

@@ -3,7 +3,7 @@ using Peregrine.Ir;
 using Peregrine.Onnx.Wire;
 using Peregrine.Symbolics;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Makes graphs of models: main graph, bodies and functions become one <see cref="Graph"/> of the newest operators.</summary>
 internal static class OnnxImporter

@@ -4,7 +4,7 @@ using Peregrine.Ir;
 using Peregrine.Onnx.Wire;
 using Peregrine.Symbolics;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>
 /// The main graph's inputs: a dimension's name is a symbol (one name, one symbol), a dimension of which nothing is known becomes the symbol <c>INPUT.AXIS</c>,

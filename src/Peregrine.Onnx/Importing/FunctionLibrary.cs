@@ -1,7 +1,7 @@
 using Peregrine.Diagnostics;
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Domain, name and overload of a model-local function.</summary>
 internal readonly record struct FunctionKey(string Domain, string Name, string Overload)

@@ -2,7 +2,7 @@ using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>What the main graph and bodies have in common: initializers, nodes, outputs.</summary>
 internal static class GraphImporter

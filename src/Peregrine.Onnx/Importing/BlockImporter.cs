@@ -5,7 +5,7 @@ using Peregrine.Operators;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Imports a list of nodes (of a graph, a body or a function) into a graph. A node that fails is reported; those that depend on it are passed over silently.</summary>
 internal sealed class BlockImporter(ImportContext context, GraphBuilder builder, NameScope scope, ImportEnvironment environment)
@@ -16,7 +16,7 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
     /// <param name="declared">Declared types of inner values, to be checked against inference.</param>
     public void Import(IReadOnlyList<OnnxNodeProto> nodes, string where, IReadOnlyDictionary<string, OnnxTypeProto> declared)
     {
-        IReadOnlyList<int> order = NodeOrder.Sort(nodes, context.FreeNames, where, i => NameOf(nodes[i], i), _diagnostics);
+        IReadOnlyList<int> order = NodeOrder.Sort(nodes, context.FreeNames, where, i => NameOf(nodes[i], i), n => scope.Find(n) is not null, _diagnostics);
         if (order.Count < nodes.Count)
         {
             HashSet<int> sorted = [.. order];
@@ -56,6 +56,9 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
                 return other == Binding.Absent;
         }
     }
+
+    /// <summary>A constant that this block has not needed so far; null if the name stands for anything else.</summary>
+    public Binding.Deferred? FindDeferred(string name) => scope.Find(name) as Binding.Deferred;
 
     private string NameOf(OnnxNodeProto node, int index) => environment.Prefix + (node.Name.Length > 0 ? node.Name : $"{node.OperatorType}_{index}");
 

@@ -3,7 +3,7 @@ using Peregrine.Ir;
 using Peregrine.Onnx.Wire;
 using Peregrine.Symbolics;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>
 /// Compares what the model says of a value's type with what inference found: another kind or element type is an error, another shape only a warning, as exporters often leave

@@ -5,7 +5,7 @@ using Peregrine.Operators;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>A node's attributes as the operator's schema reads them; inside a function, references are replaced by the call's attributes.</summary>
 internal sealed class AttributeImporter(ImportContext context, ImportEnvironment environment)

@@ -3,7 +3,7 @@ using Peregrine.Diagnostics;
 using Peregrine.Onnx.Wire;
 using Peregrine.Tensors;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>The forms of ONNX's Constant: a tensor, a sparse tensor, or numbers and texts in attributes.</summary>
 internal static class ConstantNode

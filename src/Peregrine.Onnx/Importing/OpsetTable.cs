@@ -1,7 +1,7 @@
 using Peregrine.Diagnostics;
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Which version of each domain's operators a model or function means.</summary>
 internal static class OpsetTable

@@ -1,18 +1,19 @@
 using Peregrine.Diagnostics;
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Topological order of a node list. Lists that are in order (the standard demands it) stay as they are.</summary>
 internal static class NodeOrder
 {
     /// <summary>Indices of the nodes, producers first and otherwise in the given order. Nodes on a cycle, and those behind it, are reported and left out.</summary>
-    public static IReadOnlyList<int> Sort(IReadOnlyList<OnnxNodeProto> nodes, FreeNames freeNames, string where, Func<int, string> nameOf, DiagnosticBag diagnostics)
+    /// <param name="isDefined">Whether a name is an input or initializer: a node that defines it anew is wrong, but nobody waits for it.</param>
+    public static IReadOnlyList<int> Sort(IReadOnlyList<OnnxNodeProto> nodes, FreeNames freeNames, string where, Func<int, string> nameOf, Func<string, bool> isDefined, DiagnosticBag diagnostics)
     {
         Dictionary<string, int> producers = new(StringComparer.Ordinal);
         for (int i = 0; i < nodes.Count; i++)
         {
-            foreach (string output in nodes[i].Outputs)
+            foreach (string output in nodes[i].Outputs.Where(o => !isDefined(o)))
             {
                 producers.TryAdd(output, i);
             }
@@ -97,6 +98,7 @@ internal static class NodeOrder
 
         List<int> cycle = path[position[node]..];
         cycle.Reverse();
-        return cycle;
+        int first = cycle.IndexOf(cycle.Min());
+        return [.. cycle[first..], .. cycle[..first]];
     }
 }

@@ -4,7 +4,7 @@ using Peregrine.Onnx.Wire;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>ONNX's types as types of the graph.</summary>
 internal static class TypeImporter

@@ -2,7 +2,7 @@ using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Onnx.Wire;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>Puts the body of a model-local function in the place of a call. Names of nodes and inner values begin with the calling node's name and a slash.</summary>
 internal sealed class FunctionInliner(ImportContext context, GraphBuilder builder, ImportEnvironment caller)

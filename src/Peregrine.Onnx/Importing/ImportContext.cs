@@ -2,7 +2,7 @@ using Peregrine.Diagnostics;
 using Peregrine.Onnx.Wire;
 using Peregrine.Operators;
 
-namespace Peregrine.Onnx.Import;
+namespace Peregrine.Onnx.Importing;
 
 /// <summary>What all graphs and functions of one import share.</summary>
 internal sealed class ImportContext(OnnxModel model, ImportOptions options, DiagnosticBag diagnostics)
