@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Peregrine.Backends.Cpu;
 using Peregrine.Compiler;
+using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Onnx;
 using Peregrine.Runtime.Format;
@@ -33,7 +34,7 @@ public sealed class EngineBuilder
 {
     private readonly CpuOptions _cpu = new();
     private readonly List<OptimizationProfile> _profiles = [];
-    private readonly Dictionary<string, Ints> _shapes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<long>> _shapes = new(StringComparer.Ordinal);
     private readonly HashSet<string> _disabled = new(StringComparer.Ordinal);
     private ILogger _logger = NullLogger.Instance;
     private int _level = 3;
@@ -69,7 +70,7 @@ public sealed class EngineBuilder
     /// <summary>Fixes the shape of an input.</summary>
     public EngineBuilder Shape(string input, params ReadOnlySpan<long> dims)
     {
-        _shapes[input] = Ints.Create(dims);
+        _shapes[input] = dims.ToArray();
         return this;
     }
 
@@ -117,10 +118,16 @@ public sealed class EngineBuilder
     }
 
     /// <summary>Builds an engine from a model.</summary>
-    /// <exception cref="Diagnostics.ModelException">The model, a shape or a profile is at fault; every finding is told.</exception>
+    /// <exception cref="ModelException">The model, a shape or a profile is at fault; every finding is told.</exception>
     public Engine Build(OnnxModel model, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
     {
-        Graph graph = model.Import(new ImportOptions { Shapes = _shapes, Logger = Report });
+        DiagnosticBag findings = new();
+        Graph graph = model.Import(new ImportOptions { Shapes = _shapes }, findings);
+        foreach (Diagnostic finding in findings.Items)
+        {
+            _logger.Log(finding.Severity == Severity.Information ? LogLevel.Information : LogLevel.Warning, "{Diagnostic}", finding);
+        }
+
         return Build(graph, model.Name, progress, cancellation);
     }
 
@@ -152,9 +159,6 @@ public sealed class EngineBuilder
         Verify = _verify,
         Log = _passLog,
     };
-
-    private void Report(Diagnostics.Diagnostic diagnostic) =>
-        _logger.Log(diagnostic.Severity == Diagnostics.Severity.Information ? LogLevel.Information : LogLevel.Warning, "{Diagnostic}", diagnostic);
 }
 
 /// <summary>Collects the inputs of an optimization profile.</summary>

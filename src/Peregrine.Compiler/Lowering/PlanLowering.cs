@@ -103,6 +103,12 @@ internal sealed class PlanLowering
             case IReshaping when IsView(node):
                 AddSlot(node.Outputs[0]!, SlotKind.View, SlotOf(node.Inputs[0]!));
                 break;
+            case If branch:
+                AddControl(node, (inputs, outputs) => new IfStep(node.Name, Sources(node), inputs, outputs, Body(branch.Then), Body(branch.Else)));
+                break;
+            case Loop loop:
+                AddControl(node, (inputs, outputs) => new LoopStep(node.Name, Sources(node), inputs, outputs, Body(loop.Body), loop.CarriedCount));
+                break;
             default:
                 if (IsKernel(node))
                 {
@@ -142,7 +148,7 @@ internal sealed class PlanLowering
         Dictionary<string, int> fresh = new(StringComparer.Ordinal);
         foreach (Value output in node.Outputs.OfType<Value>())
         {
-            bool planned = output.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown) && SegmentOf(type.Shape) == 0;
+            bool planned = output.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown) && SegmentOf(type.Shape) == 0 && node.Operator is (If or Loop);
             int slot = AddSlot(output, planned ? SlotKind.Arena : SlotKind.Managed);
             if (output.Type is not TensorType { Shape.IsRanked: true } ranked)
             {
@@ -175,6 +181,8 @@ internal sealed class PlanLowering
 
         _steps.Add(make(inputs, Slots(node.Outputs)));
     }
+
+    private Plan Body(Graph body) => Lower(body, _selector, _constants, _declines, _known.Keys);
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>

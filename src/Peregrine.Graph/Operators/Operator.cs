@@ -44,7 +44,11 @@ public abstract record Operator
     public sealed override string ToString() => Definition.Print(this);
 }
 
-/// <summary>An operator with bodies: If, Loop, Scan, SequenceMap. Bodies are closed graphs that share the outer graph's symbols and edit log.</summary>
+/// <summary>
+/// An operator with bodies: If, Loop, Scan, SequenceMap. Bodies are closed graphs that share the outer graph's symbols and edit log: what they capture comes in as their last
+/// inputs (all bodies of a node have the same captures in the same order), and the node has the captured values as its last inputs. An operator whose other inputs vary in
+/// number has an integer attribute <c>capture_count</c>, which the importer sets.
+/// </summary>
 public interface ISubgraphOperator
 {
     /// <summary>

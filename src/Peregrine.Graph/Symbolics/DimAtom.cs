@@ -44,6 +44,12 @@ internal enum OpaqueKind
 
 internal sealed class OpaqueAtom(OpaqueKind kind, Dim left, Dim right) : DimAtom(Print(kind, left, right))
 {
+    public OpaqueKind Kind => kind;
+
+    public Dim Left => left;
+
+    public Dim Right => right;
+
     public override void CollectSymbols(SortedSet<string> names)
     {
         names.UnionWith(left.Symbols);

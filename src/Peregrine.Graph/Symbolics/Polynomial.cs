@@ -85,6 +85,9 @@ internal sealed class Polynomial
 
     public static Polynomial Of(DimAtom atom) => new([new(1, new(atom))], 0);
 
+    /// <summary>The canonical sum of any terms, in any order.</summary>
+    public static Polynomial Sum(List<Term> terms, long constant) => Merge(terms, constant);
+
     public Polynomial Add(Polynomial other, long factor)
     {
         List<Term> terms = [.. Terms];

@@ -35,6 +35,9 @@ public sealed class SymbolTable
         return Dim.Symbol(name);
     }
 
+    /// <summary>Takes over a symbol of another table as it is; false if the name is taken.</summary>
+    internal bool TryAdd(Symbol symbol) => _symbols.TryAdd(symbol.Name, symbol);
+
     /// <summary>Gives an existing symbol exactly this range: an optimization profile replaces what the model says.</summary>
     public void SetRange(string name, long min, long max) => _symbols[name] = (_symbols.GetValueOrDefault(name) ?? new(name, 0, long.MaxValue, false)) with { Min = min, Max = max };
 

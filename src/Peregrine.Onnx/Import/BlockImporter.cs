@@ -155,12 +155,13 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
         bool resolved = TryResolveAll(node, name, out Value?[] inputs);
         BodyImporter bodies = new(context, builder, environment, this);
         AttributeBag? attributes = new AttributeImporter(context, environment).Import(node, name, bodies);
-        if (attributes is not null && bodies.CaptureCount > 0 && schema.Attributes.Any(a => a.Name == ISubgraphOperator.CaptureCountAttribute))
+        if (attributes is null || !(resolved & bodies.IsComplete))
         {
-            attributes[ISubgraphOperator.CaptureCountAttribute] = (long)bodies.CaptureCount;
+            return null;
         }
 
-        return attributes is null || !(resolved & bodies.IsComplete) ? null : Call(node, name, schema, (int)opset, attributes, bodies.AppendCaptures(inputs, schema));
+        bodies.CountCaptures(attributes, schema);
+        return Call(node, name, schema, (int)opset, attributes, bodies.AppendCaptures(inputs, schema));
     }
 
     private List<Binding>? Call(OnnxNodeProto node, string name, OperatorSchema schema, int opset, AttributeBag attributes, Value?[] inputs)

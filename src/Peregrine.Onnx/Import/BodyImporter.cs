@@ -62,6 +62,17 @@ internal sealed class BodyImporter(ImportContext context, GraphBuilder outer, Im
         return [.. inputs, .. new Value?[padding], .. _captures.Select(c => c.Value)];
     }
 
+    /// <summary>Tells the operator how many of its last inputs are captures, where it cannot see that itself.</summary>
+    public void CountCaptures(AttributeBag attributes, OperatorSchema schema)
+    {
+        const string Count = "capture_count";
+        if (schema.Attributes.Any(a => a.Name == Count))
+        {
+            // Set in any case: the attribute is not ONNX's, so a file has no say in it.
+            attributes[Count] = (long)_captures.Count;
+        }
+    }
+
     /// <summary>The body as a closed graph; null after reporting an error in it.</summary>
     public Graph? Import(OnnxGraphProto body, string name)
     {
@@ -73,7 +84,8 @@ internal sealed class BodyImporter(ImportContext context, GraphBuilder outer, Im
 
         int before = context.Diagnostics.Items.Count;
         Graph graph = new(body.Name.Length > 0 ? body.Name : name, outer.Graph.Symbols, outer.Graph.Edits);
-        GraphBuilder builder = new(graph, context.Diagnostics);
+        // The types here rest on hints; the operator infers its bodies again with the true ones, and reports. A branch that is never taken may even be impossible.
+        GraphBuilder builder = new(graph, new DiagnosticBag());
         NameScope scope = new();
         foreach (OnnxValueInfoProto input in body.Inputs)
         {

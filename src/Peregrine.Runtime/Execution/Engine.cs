@@ -82,7 +82,7 @@ public sealed class Engine : IDisposable
     }
 
     /// <summary>Writes the engine to a file, beside its target and then renamed: a failure leaves nothing half-written.</summary>
-    public void Save(string path, CancellationToken cancellation = default) => EngineCodec.Save(Content, path, cancellation: cancellation);
+    public void Save(string path, CancellationToken cancellation = default) => EngineCodec.Save(Content, path, null, cancellation);
 
     public void Dispose()
     {

@@ -12,7 +12,7 @@ internal static class LoopRunner
         PlanRunner body = outer.Child(index, 0);
         long limit = step.Inputs[0] < 0 ? long.MaxValue : outer.ScalarOf(step, 0);
         bool goesOn = step.Inputs[1] < 0 || outer.ScalarOf(step, 1) != 0;
-        int carriedCount = step.CarriedCount, scanCount = step.Outputs.Count - carriedCount;
+        int carriedCount = step.CarriedCount, scanCount = Math.Max(0, step.Outputs.Count - carriedCount);
         object?[] values = [.. step.Inputs.Skip(2).Select(s => outer.Memory.Get((int)s))];
         List<Tensor>[] scans = [.. Enumerable.Range(0, scanCount).Select(_ => new List<Tensor>())];
         for (long iteration = 0; iteration < limit && goesOn; iteration++)
@@ -36,7 +36,7 @@ internal static class LoopRunner
             }
         }
 
-        for (int i = 0; i < carriedCount; i++)
+        for (int i = 0; i < Math.Min(carriedCount, step.Outputs.Count); i++)
         {
             if (step.Outputs[i] >= 0)
             {

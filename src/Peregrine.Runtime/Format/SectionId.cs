@@ -19,6 +19,8 @@ public enum SectionId
     Provenance = 7,
     /// <summary>Measured times of the candidates; optional.</summary>
     Tuning = 8,
+    /// <summary>The directory of the canonical weights: types, shapes and places of all tensors, names and derivations of the constants.</summary>
+    Constants = 9,
 }
 
 /// <summary>How a reader treats a section.</summary>

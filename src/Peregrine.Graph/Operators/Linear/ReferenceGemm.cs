@@ -257,6 +257,16 @@ internal static class ReferenceGemm
                 }
             }
 
+            if (typeof(TIn) == typeof(TSum))
+            {
+                ReadOnlySpan<TSum> terms = MemoryMarshal.Cast<TIn, TSum>(line);
+                Vector<TSum> scale = Vector.Create(factor);
+                for (; j + Vector<TSum>.Count <= terms.Length; j += Vector<TSum>.Count)
+                {
+                    MultiplyAdd(scale, new Vector<TSum>(terms[j..]), new Vector<TSum>(sums[j..])).CopyTo(sums[j..]);
+                }
+            }
+
             for (; j < line.Length; j++)
             {
                 sums[j] += factor * TSum.CreateTruncating(line[j]);

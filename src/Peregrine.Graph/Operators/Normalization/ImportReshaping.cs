@@ -1,4 +1,5 @@
 using Peregrine.Ir;
+using Peregrine.Tensors;
 
 namespace Peregrine.Operators;
 
@@ -6,20 +7,24 @@ namespace Peregrine.Operators;
 internal static class ImportReshaping
 {
     /// <summary>The value as a matrix: dimensions before <paramref name="axis"/> by all others.</summary>
-    public static Value? Matrix(ImportScope s, Value? value, long axis) => Missing(s, $"as a matrix at axis {axis}", value);
+    public static Value? Matrix(ImportScope s, Value? value, long axis) => value is null ? null : s.Builder.Call(new Flatten(axis), value);
 
     /// <summary>The value as a vector.</summary>
-    public static Value? Vector(ImportScope s, Value? value) => Missing(s, "as a vector", value);
+    public static Value? Vector(ImportScope s, Value? value) => value is null ? null : s.Builder.Call(new Reshape(), value, s.Constant("flat", Tensor.Vector<long>(-1)));
 
     /// <summary>The first value in the shape of the second one.</summary>
-    public static Value? Like(ImportScope s, Value? value, Value? shape) => Missing(s, $"like {shape}", value);
+    public static Value? Like(ImportScope s, Value? value, Value? shape) =>
+        value is null || shape is null ? null : s.Builder.Call(new Reshape(), value, s.Builder.Call(new ShapeOf(), shape));
 
     /// <summary>A vector of <paramref name="count"/> elements with every element repeated <paramref name="times"/> times.</summary>
-    public static Value? RepeatEach(ImportScope s, Value? vector, long count, long times) => Missing(s, $"{count} by {times}", vector);
-
-    private static Value? Missing(ImportScope s, string what, Value? value)
+    public static Value? RepeatEach(ImportScope s, Value? vector, long count, long times)
     {
-        s.Error("PG2024", $"this old form needs {value} {what}, which needs Reshape.");
-        return null;
+        if (vector is null)
+        {
+            return null;
+        }
+
+        Value column = s.Builder.Call(new Reshape(), vector, s.Constant("column", Tensor.Vector(count, 1L)));
+        return Vector(s, s.Builder.Call(new Expand(), column, s.Constant("repeated", Tensor.Vector(count, times))));
     }
 }

@@ -17,7 +17,7 @@ public sealed record BitCast(DataType To) : Operator
         DataType from = c.ElementType(0);
         if (To.Bits() == 0 || from.Bits() != To.Bits())
         {
-            c.Error("PG2109", $"the bits of {from.Name()} cannot be read as {To.Name()}: both must be numbers of one width.");
+            c.Error("PG2309", $"the bits of {from.Name()} cannot be read as {To.Name()}: both must be numbers of one width.");
             return;
         }
 

@@ -33,7 +33,7 @@ public sealed record Cast(DataType To, bool Saturate = true, ExponentRounding Ro
     {
         if (To == DataType.Undefined || !DataTypes.IsDefined(To) || To.IsComplex())
         {
-            c.Error("PG2109", $"to is {To.Name()}, which nothing can be cast to.");
+            c.Error("PG2309", $"to is {To.Name()}, which nothing can be cast to.");
         }
 
         return shapes[0];
@@ -51,6 +51,6 @@ public sealed record Cast(DataType To, bool Saturate = true, ExponentRounding Ro
             _ when Enum.TryParse(name, ignoreCase: true, out DataType parsed) && parsed.ToString().Equals(name, StringComparison.OrdinalIgnoreCase) => parsed,
             _ => DataType.Undefined,
         };
-        return type == DataType.Undefined ? s.Error("PG2022", $"\"to\" is {AttributeBag.Quote(name)}, which names no element type.") : s.Default(("to", (long)type));
+        return type == DataType.Undefined ? s.Error("PG2024", $"\"to\" is {AttributeBag.Quote(name)}, which names no element type.") : s.Default(("to", (long)type));
     }
 }

@@ -22,7 +22,7 @@ public sealed record CastLike(bool Saturate = true, ExponentRounding RoundMode =
         {
             if (type == DataType.Undefined || type.IsComplex())
             {
-                c.Error("PG2109", $"{c.TypeOf(0)} cannot be cast to the element type of {c.TypeOf(1)}.");
+                c.Error("PG2309", $"{c.TypeOf(0)} cannot be cast to the element type of {c.TypeOf(1)}.");
                 return;
             }
         }

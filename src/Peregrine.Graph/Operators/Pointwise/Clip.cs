@@ -27,7 +27,7 @@ public sealed record Clip : PointwiseOperator
             // One element in whatever rank: exporters write shape [1], too.
             if (shapes[i].IsRanked && shapes[i].Any(d => Dim.ProvablyDifferent(d, Dim.One)))
             {
-                c.Error("PG2108", $"{Schema.InputFormals[i].Name} has the shape {shapes[i]}, but must be a scalar.");
+                c.Error("PG2308", $"{Schema.InputFormals[i].Name} has the shape {shapes[i]}, but must be a scalar.");
             }
         }
 

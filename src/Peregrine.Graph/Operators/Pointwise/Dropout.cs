@@ -42,7 +42,7 @@ public sealed record Dropout(long? Seed = null) : Operator, IRandomOperator
         {
             if (c.Has(i) && c.IsRanked(i) && c.Shape(i).Any(d => Dim.ProvablyDifferent(d, Dim.One)))
             {
-                c.Error("PG2108", $"{Schema.InputFormals[i].Name} has the shape {c.Shape(i)}, but must be a scalar.");
+                c.Error("PG2308", $"{Schema.InputFormals[i].Name} has the shape {c.Shape(i)}, but must be a scalar.");
                 return;
             }
         }
@@ -67,7 +67,7 @@ public sealed record Dropout(long? Seed = null) : Operator, IRandomOperator
 
         if (ratio is not (>= 0 and < 1))
         {
-            throw c.Fail("PG2202", $"the ratio is {ratio}, but must be in [0, 1).");
+            throw c.Fail("PG2307", $"the ratio is {ratio}, but must be in [0, 1).");
         }
 
         MersenneTwister random = new(unchecked((uint)(Seed ?? 0)));

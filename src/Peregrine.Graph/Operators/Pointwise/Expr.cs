@@ -141,6 +141,11 @@ public sealed record OperandExpr(int Index) : Expr
 /// </summary>
 public sealed record ConstantExpr(double Value) : Expr
 {
+    /// <summary>Bit by bit: x · 0 and x · −0 are different computations.</summary>
+    public bool Equals(ConstantExpr? other) => other is not null && BitConverter.DoubleToInt64Bits(Value) == BitConverter.DoubleToInt64Bits(other.Value);
+
+    public override int GetHashCode() => BitConverter.DoubleToInt64Bits(Value).GetHashCode();
+
     public override DataType TypeOf(IReadOnlyList<DataType> operands) => DataType.Undefined;
 
     public override string ToString() => Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);

@@ -28,7 +28,7 @@ public sealed record PRelu : PointwiseOperator
 
         if (!fits)
         {
-            c.Error("PG2108", $"the slope of shape {slope} does not broadcast to X of shape {x}.");
+            c.Error("PG2308", $"the slope of shape {slope} does not broadcast to X of shape {x}.");
         }
 
         return x;

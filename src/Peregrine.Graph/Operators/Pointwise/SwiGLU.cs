@@ -22,7 +22,7 @@ public sealed record SwiGLU(float Alpha = 1) : PointwiseOperator
         Shape a = shapes[0], b = shapes[1];
         if (a.IsRanked && b.IsRanked && (a.Rank != b.Rank || Enumerable.Range(0, a.Rank).Any(i => Dim.ProvablyDifferent(a[i], b[i]))))
         {
-            c.Error("PG2108", $"A is {a}, but B is {b}; they must have one shape, for SwiGLU does not broadcast.");
+            c.Error("PG2308", $"A is {a}, but B is {b}; they must have one shape, for SwiGLU does not broadcast.");
         }
 
         return a.IsRanked ? a : b;

@@ -80,7 +80,7 @@ internal static class TextConversion
             }
             else
             {
-                throw c.Fail("PG2201", $"the string {AttributeBag.Quote(texts[i].Length > 40 ? texts[i][..40] + "…" : texts[i])} is no number, so it cannot be cast to {cast.To.Name()}.");
+                throw c.Fail("PG2306", $"the string {AttributeBag.Quote(texts[i].Length > 40 ? texts[i][..40] + "…" : texts[i])} is no number, so it cannot be cast to {cast.To.Name()}.");
             }
 
             ConversionBlocks.Convert(new(PointwiseStep.Convert, from, cast.To) { Saturate = cast.Saturate, Rounding = cast.RoundMode }, value, value);

@@ -5,5 +5,10 @@ internal static class QuantizationFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        DequantizeLinear.Schema,
+        DynamicQuantizeLinear.Schema,
+        MatMulInteger.Schema,
+        QLinearMatMul.Schema,
+        QuantizeLinear.Schema,
     ];
 }

@@ -5,5 +5,8 @@ internal static class RecurrentFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        Gru.Schema,
+        Lstm.Schema,
+        Rnn.Schema,
     ];
 }

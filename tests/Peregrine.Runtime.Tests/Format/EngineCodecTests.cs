@@ -1,0 +1,133 @@
+using Peregrine.Diagnostics;
+using Peregrine.Ir;
+using Peregrine.Operators;
+using Peregrine.Runtime.Format;
+using Peregrine.Runtime.Planning;
+using Peregrine.Tensors;
+
+namespace Peregrine.Runtime.Tests.Format;
+
+public sealed class EngineCodecTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("peregrine").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void An_engine_with_everything_comes_back_from_file_and_memory()
+    {
+        EngineContent content = SampleEngines.Full();
+        string path = Path.Combine(_folder, "sample.engine");
+        List<double> shares = [];
+        EngineCodec.Save(content, path, new Recorder(shares), TestContext.Current.CancellationToken);
+        Assert.Equal(1.0, shares[^1]);
+        using EngineFile file = EngineCodec.Open(path, SampleEngines.Catalog, BulkVerification.InBackground);
+        EngineEquality.Same(content, file.Content);
+        Assert.True(file.Verification.Wait(10_000, TestContext.Current.CancellationToken));
+        using EngineFile memory = EngineCodec.Open(File.ReadAllBytes(path), SampleEngines.Catalog);
+        EngineEquality.Same(content, memory.Content);
+    }
+
+    [Fact]
+    public void Equal_content_gives_equal_bytes()
+    {
+        byte[] bytes = EngineCodec.ToArray(SampleEngines.Full());
+        Assert.Equal(bytes, EngineCodec.ToArray(SampleEngines.Full()));
+        using EngineFile read = EngineCodec.Open(bytes.ToArray(), SampleEngines.Catalog);
+        Assert.Equal(bytes, EngineCodec.ToArray(read.Content));
+    }
+
+    [Fact]
+    public void What_was_shared_is_shared_again()
+    {
+        using EngineFile file = EngineCodec.Open(EngineCodec.ToArray(SampleEngines.Full()), SampleEngines.Catalog);
+        IReadOnlyList<Constant> constants = file.Content.Constants;
+        Assert.Same(constants[0], constants[1].Derivation!.Inputs[0]);
+        Assert.Same(constants[2], constants[1].Derivation!.Inputs[1]);
+        // "w", its unsqueezed form and its twin have the same bytes; only one copy is in the file.
+        constants[0].Data.Span<float>()[0] = 42;
+        Assert.Equal(42, constants[1].Data.Span<float>()[0]);
+        Assert.Equal(42, constants[6].Data.Span<float>()[0]);
+        Graph outer = ((WithBody)((HostStep)file.Content.Plan.Steps[2]).Operator).Body;
+        Graph inner = outer.Nodes.Select(n => n.Operator).OfType<WithBody>().Single().Body;
+        Assert.Same(outer.Symbols, inner.Symbols);
+        Assert.Same(outer.Edits, inner.Edits);
+        Assert.Same(constants[0], inner.Constants.Single().Constant);
+        Expr epilogue = ((KernelStep)file.Content.Plan.Steps[0]).Request.Epilogue!;
+        Assert.Same(((BinaryExpr)epilogue).Right, ((BinaryExpr)((BinaryExpr)epilogue).Left).Right);
+    }
+
+    [Fact]
+    public void A_long_chain_of_derivations_is_saved_and_a_longer_one_refused()
+    {
+        EngineContent sample = SampleEngines.Full();
+        Constant axes = new("axes", Tensor.Vector(0L)), last = new("c", Tensor.Scalar(1f));
+        for (int i = 0; i < 2048; i++)
+        {
+            last = new("c", last.Data, new(new Unsqueeze(), [last, null, axes], 0));
+        }
+
+        using EngineFile file = EngineCodec.Open(EngineCodec.ToArray(sample with { Constants = [.. sample.Constants, last] }), SampleEngines.Catalog);
+        Assert.Equal(sample.Constants.Count + 1, file.Content.Constants.Count);
+        Constant tooLong = new("c", last.Data, new(new Relu(), [last], 0));
+        Assert.Throws<EngineWriteException>(() => EngineCodec.ToArray(sample with { Constants = [.. sample.Constants, tooLong] }));
+    }
+
+    [Fact]
+    public void An_operator_that_the_program_lacks_is_named()
+    {
+        byte[] bytes = EngineCodec.ToArray(SampleEngines.Full());
+        string message = Assert.Throws<EngineFormatException>(() => EngineCodec.Open(bytes, OperatorCatalog.Standard)).Message;
+        Assert.Contains("test.", message, StringComparison.Ordinal);
+        Assert.Contains("module", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_reader_would_refuse_is_not_written()
+    {
+        EngineContent sample = SampleEngines.Full();
+        Assert.Throws<InternalCompilerException>(() => EngineCodec.ToArray(sample with { Constants = [] }));
+        Assert.Throws<EngineWriteException>(() => EngineCodec.ToArray(sample with { Constants = [.. sample.Constants, new("\uD800", Tensor.Scalar(1))] }));
+        IrType deep = IrType.Unknown;
+        for (int i = 0; i < 70; i++)
+        {
+            deep = new SequenceType(deep);
+        }
+
+        BufferSlot[] slots = [.. sample.Plan.Slots];
+        slots[5] = slots[5] with { Type = deep };
+        Assert.Throws<EngineWriteException>(() => EngineCodec.ToArray(sample with { Plan = new(sample.Plan.Name, slots, sample.Plan.Inputs, sample.Plan.Outputs, sample.Plan.Steps, sample.Plan.Shapes, sample.Plan.Symbols) }));
+    }
+
+    [Fact]
+    public void Names_of_sources_are_optional()
+    {
+        EngineContainerWriter writer = new();
+        using (EngineContainerReader reader = EngineContainerReader.Open(EngineCodec.ToArray(SampleEngines.Full())))
+        {
+            foreach (EngineSection section in reader.Sections.Where(s => s.Id != SectionId.Provenance))
+            {
+                writer.Add(section.Id, section.Traits, section.View(0, section.Length));
+            }
+        }
+
+        using EngineFile file = EngineCodec.Open(writer.ToArray(), SampleEngines.Catalog);
+        Assert.All(file.Content.Plan.AllSteps, s => Assert.Empty(s.Sources));
+    }
+
+    [Fact]
+    public void Every_sample_of_an_earlier_format_loads()
+    {
+        // A sample is added with each format version and never changed: engines must load for ever.
+        foreach (string path in Directory.EnumerateFiles(AppContext.BaseDirectory, "*.engine", SearchOption.AllDirectories))
+        {
+            using EngineFile file = EngineCodec.Open(path, SampleEngines.Catalog);
+            Assert.NotEmpty(file.Content.Plan.Steps);
+        }
+    }
+
+    private sealed class Recorder(List<double> shares) : IProgress<double>
+    {
+        public void Report(double value) => shares.Add(value);
+    }
+}
