@@ -118,6 +118,10 @@ public class PointwiseOperatorTests
         Assert.Equal("bool[N,M]", g.Call(new Less(), x, z).Type.ToString());
         Value half = g.Call(new Cast(DataType.Int32), g.Call(new Div(), g.Constant("k", 12, 7), g.Constant("two", 2)));
         Assert.Equal([6, 3], half.Contents!.Select(d => d.Constant));
+        Value wrapped = g.Call(new Cast(DataType.Int32), g.Constant("end", long.MaxValue, 1L << 31));
+        Assert.Equal([-1, int.MinValue], wrapped.Contents!.Select(d => d.Constant));
+        Assert.Null(g.Call(new Add(), g.Constant("max", long.MaxValue), g.Constant("one", 1)).Contents);
+        Assert.Equal([1], g.Call(new Clip(), g.Constant("scalar", Tensor.Scalar(5L)), null, g.Constant("bound", 1)).Contents!.Select(d => d.Constant));
     }
 
     [Fact]
