@@ -1,0 +1,24 @@
+using Peregrine.Rewriting;
+
+namespace Peregrine.Compiler.Canonical;
+
+/// <summary>What brings a graph into the form that fusions expect, in the order in which the rules are tried.</summary>
+public static class CanonicalRewrites
+{
+    public static IReadOnlyList<Rewrite> All { get; } =
+    [
+        new RemoveIdentity(),
+        new RemoveUnchangingReshape(),
+        new RemoveUnchangingExpand(),
+        new RemoveUnchangingSlice(),
+        new RemoveEmptyPad(),
+        new RemoveSingleConcat(),
+        new RemoveIdentityTranspose(),
+        new MergeTransposes(),
+        new MergeReshapes(),
+        new RemoveAddOfZero(),
+    ];
+
+    /// <summary>The pass that applies them to a fixpoint.</summary>
+    public static IGraphPass Pass() => new RewritePass("Canonicalise", All);
+}
