@@ -108,10 +108,10 @@ public sealed class AttentionTests
     public void WrongUsesAreErrors()
     {
         (Tensor q, Tensor k, Tensor v) = Inputs(1, 3, 2, 2, 2, 4, 4);
-        Assert.Equal("PG2145", Samples.ErrorOf(new Attention(), q, k, v));
-        Assert.Equal("PG2142", Samples.ErrorOf(new Attention(QueryHeads: 3, KeyHeads: 3), q, q, q));
-        Assert.Equal("PG2144", Samples.ErrorOf(new Attention(), q, q, q, null, q));
-        Assert.Equal("PG2146", Samples.ErrorOf(new Attention(), q, q, q, Samples.Random(DataType.Float32, 1, 2, 3)));
+        Assert.Equal("PG2545", Samples.ErrorOf(new Attention(), q, k, v));
+        Assert.Equal("PG2542", Samples.ErrorOf(new Attention(QueryHeads: 3, KeyHeads: 3), q, q, q));
+        Assert.Equal("PG2544", Samples.ErrorOf(new Attention(), q, q, q, null, q));
+        Assert.Equal("PG2546", Samples.ErrorOf(new Attention(), q, q, q, Samples.Random(DataType.Float32, 1, 2, 3)));
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class AttentionTests
         }
 
         Samples.Close(expected, Samples.Run(new RotaryEmbedding(interleaved, null, rotary), x, cosines, sines, positions));
-        Assert.Equal("PG2147", Samples.ErrorOf(new RotaryEmbedding(interleaved, null, rotary), x, cosines, sines, Tensor.Of<long>([2, 2], [0, 4, 0, 0])));
+        Assert.Equal("PG2547", Samples.ErrorOf(new RotaryEmbedding(interleaved, null, rotary), x, cosines, sines, Tensor.Of<long>([2, 2], [0, 4, 0, 0])));
     }
 
     [Fact]
@@ -147,8 +147,8 @@ public sealed class AttentionTests
         Tensor cache = Tensor.Allocate(DataType.Float32, [2, 4, 1]), update = Tensor.Of<float>([2, 2, 1], [1, 2, 3, 4]);
         Assert.Equal([0, 1, 2, 0, 0, 0, 3, 4], Samples.Values(Samples.Run(new TensorScatter(), cache, update, Tensor.Vector(1L, 2L))));
         Assert.Equal([2, 0, 0, 1, 0, 3, 4, 0], Samples.Values(Samples.Run(new TensorScatter(-2, CacheWriteMode.Circular), cache, update, Tensor.Vector(3L, 5L))));
-        Assert.Equal("PG2154", Samples.ErrorOf(new TensorScatter(), cache, update, Tensor.Vector(3L, 0L)));
-        Assert.Equal("PG2152", Samples.ErrorOf(new TensorScatter(0), cache, update));
+        Assert.Equal("PG2554", Samples.ErrorOf(new TensorScatter(), cache, update, Tensor.Vector(3L, 0L)));
+        Assert.Equal("PG2552", Samples.ErrorOf(new TensorScatter(0), cache, update));
     }
 
     private static (Tensor Q, Tensor K, Tensor V) Inputs(long batch, long queryHeads, long keyHeads, long queries, long keys, long size, long valueSize) =>
