@@ -129,7 +129,7 @@ public sealed class ConvolutionTests
     public void Shapes_stay_symbolic()
     {
         Conv conv = new(Pads: [1, 1, 1, 1], Strides: [2, 2]);
-        Assert.Equal("[N,64,floor((H+1)/2),112]", Evaluated.Shape(conv, Evaluated.Type("N", 3, "H", 224), Evaluated.Type(64, 3, 3, 3)).ToString().Replace("floor((H+-1)/2)+1", "floor((H+1)/2)", StringComparison.Ordinal));
+        Assert.Equal([Dim.Symbol("N"), 64, Dim.FloorDiv(Dim.Symbol("H") + 1, 2), 112], Evaluated.Shape(conv, Evaluated.Type("N", 3, "H", 224), Evaluated.Type(64, 3, 3, 3)));
         Assert.Equal("[N,4,2*H,2*H]", Evaluated.Shape(new ConvTranspose(Strides: [2, 2]), Evaluated.Type("N", 3, "H", "H"), Evaluated.Type(3, 4, 2, 2)).ToString());
         Assert.Equal("[N,C,1,1]", Evaluated.Shape(new GlobalAveragePool(), Evaluated.Type("N", "C", "H", "W")).ToString());
     }
