@@ -5,7 +5,10 @@ using Peregrine.Symbolics;
 
 namespace Peregrine.Onnx.Import;
 
-/// <summary>Compares what the model says of a value's type with what inference found: another kind or element type is an error, another shape only a warning, as exporters often leave old shapes behind.</summary>
+/// <summary>
+/// Compares what the model says of a value's type with what inference found: another kind or element type is an error, another shape only a warning, as exporters often leave
+/// old shapes behind. That a value which may be absent is declared as present is a warning too: a loop that starts with an empty optional may well end with a value.
+/// </summary>
 internal static class DeclaredTypes
 {
     public static void Check(string name, OnnxTypeProto declared, IrType inferred, DiagnosticBag diagnostics)
@@ -17,6 +20,12 @@ internal static class DeclaredTypes
 
         OnnxTypeProto inner = declared;
         IrType found = inferred;
+        if (declared.Kind != OnnxTypeKind.Optional && found is OptionalType optional)
+        {
+            diagnostics.Warning("PG2055", $"\"{name}\" is declared as {declared}, but its node makes {inferred}; the declaration is ignored.");
+            found = optional.Element;
+        }
+
         while (inner.Kind is OnnxTypeKind.Sequence or OnnxTypeKind.Optional && inner.Element is { } element && found is SequenceType or OptionalType && (inner.Kind == OnnxTypeKind.Sequence) == found is SequenceType)
         {
             inner = element;

@@ -73,7 +73,8 @@ public sealed record Loop(Graph Body, long CaptureCount = 0) : Operator, ISubgra
         {
             if (i < CarriedCount)
             {
-                c.Set(i, c.Outward(carried[i]));
+                // An optional that starts the loop is what the body makes of it afterwards.
+                c.Set(i, c.Outward(carried[i] is OptionalType optional && outputs[1 + i] is not OptionalType ? optional.Element : carried[i]));
             }
             else if (c.Stacked(c.Outward(outputs[1 + i]), trips, 0, i) is { } stacked)
             {
@@ -114,7 +115,13 @@ public sealed record Loop(Graph Body, long CaptureCount = 0) : Operator, ISubgra
         {
             if (i < CarriedCount)
             {
-                c.Set(i, values[2 + i]);
+                object? last = values[2 + i];
+                if (last is OptionalValue optional && Body.Outputs[1 + i].Value.Type is not OptionalType)
+                {
+                    last = optional.Value ?? throw c.Fail("PG2164", $"carried value {i} is an empty optional and no iteration has replaced it.");
+                }
+
+                c.Set(i, last);
             }
             else if (c.Wants(i))
             {

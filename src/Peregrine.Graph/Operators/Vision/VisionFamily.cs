@@ -5,7 +5,15 @@ internal static class VisionFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        AffineGrid.Schema,
+        CenterCropPad.Schema,
+        Col2Im.Schema,
+        DepthToSpace.Schema,
+        GridSample.Schema,
+        NonMaxSuppression.Schema,
         Resize.Schema,
+        RoiAlign.Schema,
+        SpaceToDepth.Schema,
         Upsample.Schema,
     ];
 }
