@@ -21,6 +21,7 @@ internal sealed class SlotMemory : IDisposable
     private readonly DeviceBuffer?[] _own;
     private readonly List<int>[] _views;
     private readonly bool[] _shaped;
+    private readonly int[] _laterSlots;
     private readonly MemoryPlanner _planner = new();
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
@@ -36,6 +37,7 @@ internal sealed class SlotMemory : IDisposable
         _managed = new object?[plan.Slots.Count];
         _own = new DeviceBuffer?[plan.Slots.Count];
         _shaped = new bool[plan.Slots.Count];
+        _laterSlots = [.. plan.Slots.Select(s => s.Index).Where(s => plan.Shapes.SlotSegments[s] > 0)];
         _views = [.. plan.Slots.Select(_ => new List<int>())];
         foreach (BufferSlot slot in plan.Slots)
         {
@@ -115,6 +117,12 @@ internal sealed class SlotMemory : IDisposable
             BindSymbols();
             EvaluateSegment(0, planArena: true);
             _inputsChanged = false;
+        }
+
+        // What the data decide is open again until the deciding step has run.
+        foreach (int slot in _laterSlots)
+        {
+            _shaped[slot] = false;
         }
     }
 

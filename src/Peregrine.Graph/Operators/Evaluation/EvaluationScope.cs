@@ -113,6 +113,11 @@ public sealed class EvaluationScope
         }
 
         Tensor tensor = Tensor.Allocate(type, dims);
+        if (_outputs[index] is Tensor planned)
+        {
+            throw Unplanned(index, planned, tensor);
+        }
+
         _outputs[index] = tensor;
         return tensor;
     }
@@ -131,12 +136,25 @@ public sealed class EvaluationScope
         }
     }
 
-    /// <summary>Hands over a finished value: a sequence, an optional, or a tensor that is passed on unchanged.</summary>
+    /// <summary>Hands over a finished value: a sequence, an optional, or a tensor that is passed on unchanged. It is copied where the host has bound memory for the output.</summary>
     public void Set(int output, object? value)
     {
-        if (Wants(output))
+        if (!Wants(output))
+        {
+            return;
+        }
+
+        if (_outputs[output] is not Tensor { Type: not DataType.String } bound)
         {
             _outputs[output] = value;
+        }
+        else if (value is Tensor tensor && tensor.Type == bound.Type && tensor.Dims.SequenceEqual(bound.Dims))
+        {
+            tensor.Data.CopyTo(bound.Data);
+        }
+        else
+        {
+            throw Unplanned(output, bound, value);
         }
     }
 
@@ -220,16 +238,12 @@ public sealed class EvaluationScope
         object?[] results = Interpreter.Run(graph, present, Cancellation);
         for (int i = 0; i < wanted.Count; i++)
         {
-            if (_outputs[wanted[i]] is Tensor bound && results[i] is Tensor result && bound.Type == result.Type && bound.Dims.SequenceEqual(result.Dims) && bound.Type != DataType.String)
-            {
-                result.Data.CopyTo(bound.Data);
-            }
-            else
-            {
-                _outputs[wanted[i]] = results[i];
-            }
+            Set(wanted[i], results[i]);
         }
     }
+
+    private InternalCompilerException Unplanned(int output, Tensor planned, object? actual) =>
+        new($"{Operator.Definition.Name} \"{NodeName}\": output {output} was inferred as {planned}, but is {actual}.");
 
     private readonly record struct PendingWrite(Tensor Target, Memory<byte> Source, DataType SourceType);
 }
