@@ -8,6 +8,8 @@ public static class CanonicalRewrites
     public static IReadOnlyList<Rewrite> All { get; } =
     [
         new RemoveIdentity(),
+        new RemoveDropout(),
+        new RemoveUnchangingCast(),
         new RemoveUnchangingReshape(),
         new RemoveUnchangingExpand(),
         new RemoveUnchangingSlice(),
@@ -17,6 +19,12 @@ public static class CanonicalRewrites
         new MergeTransposes(),
         new MergeReshapes(),
         new RemoveAddOfZero(),
+        new RemoveMulByOne(),
+        new RemoveDivByOne(),
+        new RemoveSingleSum(),
+        new RemoveSingleMax(),
+        new RemoveSingleMin(),
+        new RemoveSingleMean(),
     ];
 
     /// <summary>The pass that applies them to a fixpoint.</summary>

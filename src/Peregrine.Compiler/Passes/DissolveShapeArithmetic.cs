@@ -8,7 +8,8 @@ namespace Peregrine.Compiler.Passes;
 
 /// <summary>
 /// Cuts shape arithmetic out of the graph: a small integer tensor whose contents are known as expressions over the input shapes becomes a <see cref="DimTensor"/>, and the chain of
-/// Shape, Gather, Mul, Concat that computed it dies. Only symbols that the inputs of the graph tell count; data-dependent ones need the order that the chain gives.
+/// Shape, Gather, Mul, Concat that computed it dies. Only symbols that the inputs of the graph tell count: a data-dependent one needs the order that the chain gives, and
+/// in a loop's body it gets another name whenever the loop is inferred again.
 /// </summary>
 public sealed class DissolveShapeArithmetic : IGraphPass
 {
@@ -18,7 +19,8 @@ public sealed class DissolveShapeArithmetic : IGraphPass
 
     private void Run(Graph graph, IReadOnlySet<string> outer, PassContext context)
     {
-        HashSet<string> known = [.. outer, .. graph.Inputs.Select(i => i.Tensor).OfType<TensorType>().Where(t => t.Shape.IsRanked).SelectMany(t => t.Shape).Where(d => !d.IsConstant).Select(d => d.SymbolName).OfType<string>()];
+        HashSet<string> known = [.. outer, .. graph.Inputs.Select(i => i.Tensor).OfType<TensorType>().Where(t => t.Shape.IsRanked).SelectMany(t => t.Shape).Where(d => !d.IsConstant)
+            .Select(d => d.SymbolName).OfType<string>().Where(s => graph.Symbols.Find(s) is not { IsDataDependent: true })];
         foreach (Node node in graph.Nodes.Reverse().ToArray())
         {
             context.Cancellation.ThrowIfCancellationRequested();

@@ -76,6 +76,8 @@ public readonly struct AttributeReader(AttributeBag bag, OperatorSchema schema)
 
     public Graph Graph(string name) => (Graph)Get(name)!;
 
+    public Graph? OptionalGraph(string name) => (Graph?)Get(name);
+
     public IrType? OptionalType(string name) => (IrType?)Get(name);
 
     public DataType DataType(string name) => (DataType)Int(name);

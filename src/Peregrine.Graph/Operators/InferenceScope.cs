@@ -45,6 +45,9 @@ public sealed class InferenceScope
 
     public SymbolTable Symbols => _symbols;
 
+    /// <summary>Whether an error has been reported; what is stated about the outputs then does not count any more.</summary>
+    public bool HasFailed => _failed;
+
     /// <summary>Whether the node has input <paramref name="input"/>.</summary>
     public bool Has(int input) => input < _inputs.Length && _inputs[input] is not null;
 

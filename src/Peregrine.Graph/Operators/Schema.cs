@@ -53,6 +53,8 @@ public sealed class Schema<TOperator>(string name, int since, Func<AttributeRead
 
     public Schema<TOperator> Graph(string name, Func<TOperator, Graph> get) => Add(name, AttributeKind.Graph, null, true, get);
 
+    public Schema<TOperator> OptionalGraph(string name, Func<TOperator, Graph?> get) => Add(name, AttributeKind.Graph, null, false, get);
+
     public Schema<TOperator> OptionalType(string name, Func<TOperator, IrType?> get) => Add(name, AttributeKind.Type, null, false, get);
 
     /// <summary>An element type, written as its ONNX number.</summary>

@@ -226,7 +226,7 @@ public sealed class Patch
                 replacement.Contents ??= old.Contents;
             }
 
-            if (TypeRefinement.Refine(old.Type, replacement.Type, none) != old.Type || !TypeRefinement.SameContents(old.Contents, replacement.Contents) || replacement.Constant is not null)
+            if (TypeRefinement.Refine(old.Type, replacement.Type, none) != old.Type || !TypeRefinement.SameContents(old.Contents, replacement.Contents) || (replacement.Constant is not null && old.Constant is null))
             {
                 changed.Add(replacement);
             }

@@ -143,11 +143,15 @@ public sealed class GraphParser
             TakeSeparator(')');
         }
 
+        // The comment that tells the sources ends the line, whatever optional part is left out before it.
+        List<string> sources = [.. _scanner.TakeSources()];
         DiagnosticBag diagnostics = new();
         AttributeBag attributes = new AttributeParser(_scanner, _types, () => ParseGraph(graph, depth + 1)).Parse(schema);
         Operator op = schema.TryCreate(attributes, diagnostics, nodeName ?? schema.Name) ?? throw new ModelException(diagnostics.Items);
+        sources.AddRange(_scanner.TakeSources());
         List<IrType?> stated = StatedTypes(names.Count);
-        Provenance provenance = Provenance.Of([.. _scanner.TakeSources()]);
+        sources.AddRange(_scanner.TakeSources());
+        Provenance provenance = Provenance.Of([.. sources]);
         builder.Provenance = provenance;
         builder.NodeName = nodeName ?? GraphPrinter.DefaultNodeName(op, provenance);
 

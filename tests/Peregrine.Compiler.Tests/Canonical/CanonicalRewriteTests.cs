@@ -24,6 +24,9 @@ public sealed class CanonicalRewriteTests
     [InlineData("graph(%x: f32[4]) { %y = Pad(%x, @s64[2]{1,-1}) return %y }")]
     [InlineData("graph(%x: f32[N]) { %y = Expand(%x, @s64[2]{1,1}) return %y }")]
     [InlineData("graph(%x: f32[N,3]) { %y = Add(%x, @f32[3]{0,0,0}) return %y }")]
+    [InlineData("graph(%x: f32[N]) { %y, %mask = Dropout(%x) return %y, %mask }")]
+    [InlineData("graph(%x: f32[N], %training: bool[]) { %y = Dropout(%x, @f32[]{0.5}, %training) return %y }")]
+    [InlineData("graph(%x: f32[N,3]) { %y = Mul(%x, @f32[3]{1,1,2}) return %y }")]
     [InlineData("graph(%x: s64[3]) { %y = Add(%x, @s64[2,3]{0,0,0,0,0,0}) return %y }")]
     [InlineData("graph(%x: f32[N,2,3]) { %a = Flatten(%x) %y = Reshape(%a, @s64[3]{0,2,-1}) return %y }")]
     public void What_only_looks_alike_stays(string text)

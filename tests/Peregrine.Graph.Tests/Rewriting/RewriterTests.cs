@@ -27,7 +27,7 @@ public sealed class RewriterTests
     [Fact]
     public void Provenance_of_all_removed_nodes_is_kept()
     {
-        Ir.Graph graph = GraphParser.Parse("graph(%x: f32[N,3]) { %m = MatMul(%x, @f32[3,2]) : f32[N,2] // from \"mm\"\n %y = Add(%m, @f32[2]) : f32[N,2] // from \"bias\"\n return %y }");
+        Ir.Graph graph = GraphParser.Parse("graph(%x: f32[N,3]) { %m = MatMul(%x, @f32[3,2]) // from \"mm\"\n %y = Add(%m, @f32[2]) : f32[N,2] // from \"bias\"\n return %y }");
         Run(graph, new FuseBias());
         Assert.Equal(["bias", "mm"], graph.Nodes[0].Provenance.Sources);
     }

@@ -77,6 +77,28 @@ public sealed class GraphTextTests
         Assert.Equal(Text, GraphPrinter.Print(GraphParser.Parse(Text)).Replace(" \"i\"", "", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Bodies_and_absent_values_round_trip_and_share_edits()
+    {
+        const string Text = """
+            graph "outer"(%c: bool[], %x: f32[N,3]) {
+              %y = If "branch"(%c, %x) {else_branch=graph "no"(%a: f32[N,3]) {
+                %b = Identity "b"(%a) : f32[N,3]
+                return %b
+              }, then_branch=graph "yes"(%a: f32[N,3]) {
+                %b = Relu "b"(%a) : f32[N,3]
+                return %b
+              }} : f32[N,3]
+              %z = Clip "clip"(%y, _, @f32[]{1}) : f32[N,3]
+              return %z as "result"
+            }
+
+            """;
+        Ir.Graph graph = GraphParser.Parse(Text);
+        Assert.Equal(Text, GraphPrinter.Print(graph));
+        Assert.All(graph.AllNodes.Select(n => n.Operator).OfType<ISubgraphOperator>().SelectMany(s => s.Subgraphs), body => Assert.Same(graph.Edits, body.Edits));
+    }
+
     [Theory]
     [InlineData(DataType.Float16)]
     [InlineData(DataType.BFloat16)]

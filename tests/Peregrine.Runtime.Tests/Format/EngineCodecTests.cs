@@ -118,11 +118,28 @@ public sealed class EngineCodecTests : IDisposable
     [Fact]
     public void Every_sample_of_an_earlier_format_loads()
     {
-        // A sample is added with each format version and never changed: engines must load for ever.
-        foreach (string path in Directory.EnumerateFiles(AppContext.BaseDirectory, "*.engine", SearchOption.AllDirectories))
+        // One sample per format version, never changed: engines must load for ever. PEREGRINE_UPDATE_GOLDEN=1 adds the missing one of the current version.
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Peregrine.slnx")))
+        {
+            root = root.Parent;
+        }
+
+        Assert.SkipWhen(root is null, "The repository with the samples is not above the tests' folder.");
+        string folder = Path.Combine(root!.FullName, "tests", "Peregrine.Runtime.Tests", "Golden");
+        string current = Path.Combine(folder, $"version-{EngineFormat.Version}.engine");
+        if (Environment.GetEnvironmentVariable("PEREGRINE_UPDATE_GOLDEN") == "1" && !File.Exists(current))
+        {
+            EngineCodec.Save(SampleEngines.Full(), current);
+        }
+
+        string[] samples = Directory.GetFiles(folder, "*.engine");
+        Assert.SkipWhen(samples.Length == 0, "Format version 1 is not frozen yet: there is no sample.");
+        foreach (string path in samples)
         {
             using EngineFile file = EngineCodec.Open(path, SampleEngines.Catalog);
             Assert.NotEmpty(file.Content.Plan.Steps);
+            Assert.Null(PlanValidator.Problem(file.Content));
         }
     }
 

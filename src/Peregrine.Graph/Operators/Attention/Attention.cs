@@ -69,13 +69,13 @@ public sealed record Attention(
         Shape q = c.Shape(0), k = c.Shape(1), v = c.Shape(2);
         if (q.Rank is not (3 or 4) || k.Rank != q.Rank || v.Rank != q.Rank)
         {
-            c.Error("PG2141", $"Q {q}, K {k} and V {v} must all be of rank 3 or all of rank 4.");
+            c.Error("PG2541", $"Q {q}, K {k} and V {v} must all be of rank 3 or all of rank 4.");
             return;
         }
 
         if ((q.Rank == 3) != (QueryHeads is not null && KeyHeads is not null) || (q.Rank == 4 && (QueryHeads ?? KeyHeads) is not null))
         {
-            c.Error("PG2142", $"inputs of rank {q.Rank} go {(q.Rank == 3 ? "with" : "without")} the attributes q_num_heads and kv_num_heads.");
+            c.Error("PG2542", $"inputs of rank {q.Rank} go {(q.Rank == 3 ? "with" : "without")} the attributes q_num_heads and kv_num_heads.");
             return;
         }
 
@@ -110,7 +110,7 @@ public sealed record Attention(
 
         if (shape[2].IsConstant && shape[2].Constant % heads!.Value != 0)
         {
-            c.Error("PG2143", $"the last dimension of input {input} {shape} is no multiple of its {heads} heads.");
+            c.Error("PG2543", $"the last dimension of input {input} {shape} is no multiple of its {heads} heads.");
             return null;
         }
 
@@ -131,7 +131,7 @@ public sealed record Attention(
             : null;
         if (problem is not null)
         {
-            c.Error("PG2144", problem);
+            c.Error("PG2544", problem);
         }
 
         return problem is null;
@@ -151,7 +151,7 @@ public sealed record Attention(
             : null;
         if (problem is not null)
         {
-            c.Error("PG2145", $"{problem}: as [batch, heads, length, size], Q is {query}, K is {key}, V is {value}.");
+            c.Error("PG2545", $"{problem}: as [batch, heads, length, size], Q is {query}, K is {key}, V is {value}.");
         }
 
         return problem is null;
@@ -193,7 +193,7 @@ public sealed record Attention(
 
         if (!fits)
         {
-            c.Error("PG2146", $"attn_mask {mask} does not broadcast to the scores {scores}; only its last dimension may be shorter.");
+            c.Error("PG2546", $"attn_mask {mask} does not broadcast to the scores {scores}; only its last dimension may be shorter.");
         }
 
         return fits;

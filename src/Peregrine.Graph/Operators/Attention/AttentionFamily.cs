@@ -6,6 +6,7 @@ internal static class AttentionFamily
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
         Attention.Schema,
+        FlexAttention.Schema,
         LinearAttention.Schema,
         RotaryEmbedding.Schema,
         TensorScatter.Schema,

@@ -51,13 +51,13 @@ public sealed record LinearAttention(long QueryHeads, long KeyHeads, LinearUpdat
 
         if (QueryHeads < 1 || KeyHeads < 1 || QueryHeads % KeyHeads != 0)
         {
-            c.Error("PG2155", $"q_num_heads {QueryHeads} must be a positive multiple of kv_num_heads {KeyHeads}.");
+            c.Error("PG2555", $"q_num_heads {QueryHeads} must be a positive multiple of kv_num_heads {KeyHeads}.");
             return;
         }
 
         if (c.Has(Decay) != IsGated || c.Has(Beta) != HasCorrection)
         {
-            c.Error("PG2156", $"update_rule {Rule} goes {(IsGated ? "with" : "without")} decay and {(HasCorrection ? "with" : "without")} beta.");
+            c.Error("PG2556", $"update_rule {Rule} goes {(IsGated ? "with" : "without")} decay and {(HasCorrection ? "with" : "without")} beta.");
             return;
         }
 
@@ -72,7 +72,7 @@ public sealed record LinearAttention(long QueryHeads, long KeyHeads, LinearUpdat
         Shape query = c.Shape(0), key = c.Shape(1), value = c.Shape(2);
         if (query.Rank != 3 || key.Rank != 3 || value.Rank != 3 || !Divides(query, QueryHeads) || !Divides(key, KeyHeads) || !Divides(value, KeyHeads))
         {
-            c.Error("PG2157", $"query {query}, key {key} and value {value} must be [batch, length, heads · size] with {QueryHeads} and {KeyHeads} heads.");
+            c.Error("PG2557", $"query {query}, key {key} and value {value} must be [batch, length, heads · size] with {QueryHeads} and {KeyHeads} heads.");
             return;
         }
 
@@ -84,7 +84,7 @@ public sealed record LinearAttention(long QueryHeads, long KeyHeads, LinearUpdat
             && (!c.Has(Beta) || Fits(c.Shape(Beta), [query[0], query[1], KeyHeads]) || Fits(c.Shape(Beta), [query[0], query[1], 1]));
         if (!fits)
         {
-            c.Error("PG2158", $"the shapes do not fit each other: {string.Join(", ", Schema.InputFormals.Select((f, i) => c.Has(i) ? $"{f.Name} {c.Shape(i)}" : $"no {f.Name}"))}; the state is {state}.");
+            c.Error("PG2558", $"the shapes do not fit each other: {string.Join(", ", Schema.InputFormals.Select((f, i) => c.Has(i) ? $"{f.Name} {c.Shape(i)}" : $"no {f.Name}"))}; the state is {state}.");
             return;
         }
 

@@ -52,7 +52,7 @@ public sealed record RotaryEmbedding(bool Interleaved = false, long? NumHeads = 
                 long cacheRow = c.Has(3) ? positions[(int)entry] : entry;
                 if (half > 0 && (ulong)cacheRow >= (ulong)rows)
                 {
-                    throw c.Fail("PG2147", $"position {cacheRow} is outside of the cache of {rows} rows.");
+                    throw c.Fail("PG2547", $"position {cacheRow} is outside of the cache of {rows} rows.");
                 }
 
                 for (int head = 0; head < layout.Heads; head++)
@@ -74,14 +74,14 @@ public sealed record RotaryEmbedding(bool Interleaved = false, long? NumHeads = 
     {
         if (x.Rank is not (3 or 4) || (x.Rank == 3 && NumHeads is not > 0))
         {
-            c.Error("PG2148", $"X {x} must be of rank 4, or of rank 3 with a positive num_heads (it is {NumHeads?.ToString() ?? "absent"}).");
+            c.Error("PG2548", $"X {x} must be of rank 4, or of rank 3 with a positive num_heads (it is {NumHeads?.ToString() ?? "absent"}).");
             return false;
         }
 
         Dim size = x.Rank == 4 ? x[3] : Dim.FloorDiv(x[2], NumHeads!.Value);
         if (RotaryDim < 0 || RotaryDim % 2 != 0 || (size.IsConstant && (RotaryDim > size.Constant || (RotaryDim == 0 && size.Constant % 2 != 0))) || (x.Rank == 3 && x[2].IsConstant && x[2].Constant % NumHeads!.Value != 0))
         {
-            c.Error("PG2149", $"rotary_embedding_dim {RotaryDim} does not fit the heads of X {x}; it must be even and at most the head size {size}, which must divide evenly.");
+            c.Error("PG2549", $"rotary_embedding_dim {RotaryDim} does not fit the heads of X {x}; it must be even and at most the head size {size}, which must divide evenly.");
             return false;
         }
 
@@ -93,20 +93,20 @@ public sealed record RotaryEmbedding(bool Interleaved = false, long? NumHeads = 
             fits &= !cache.IsRanked || c.Has(3) || (cache.Rank == 3 && !Dim.ProvablyDifferent(cache[0], x[0]) && !Dim.ProvablyDifferent(cache[1], length));
             if (!fits)
             {
-                c.Error("PG2150", $"the cache of input {input} {cache} must be {(c.Has(3) ? $"[positions,{half}]" : $"[{x[0]},{length},{half}]")}.");
+                c.Error("PG2550", $"the cache of input {input} {cache} must be {(c.Has(3) ? $"[positions,{half}]" : $"[{x[0]},{length},{half}]")}.");
                 return false;
             }
         }
 
         if (c.IsRanked(1) && c.IsRanked(2) && Dim.ProvablyDifferent(c.Shape(1)[0], c.Shape(2)[0]))
         {
-            c.Error("PG2150", $"cos_cache {c.Shape(1)} and sin_cache {c.Shape(2)} differ.");
+            c.Error("PG2550", $"cos_cache {c.Shape(1)} and sin_cache {c.Shape(2)} differ.");
             return false;
         }
 
         if (c.Has(3) && c.IsRanked(3) && (c.Shape(3).Rank != 2 || Dim.ProvablyDifferent(c.Shape(3)[0], x[0]) || Dim.ProvablyDifferent(c.Shape(3)[1], length)))
         {
-            c.Error("PG2151", $"position_ids {c.Shape(3)} must be [{x[0]},{length}].");
+            c.Error("PG2551", $"position_ids {c.Shape(3)} must be [{x[0]},{length}].");
             return false;
         }
 

@@ -45,7 +45,7 @@ public sealed record TensorScatter(long Axis = -2, CacheWriteMode Mode = CacheWr
             int axis = c.Axis(Axis, cache.Rank);
             if (axis == 0)
             {
-                c.Error("PG2152", $"axis {Axis} names the batch dimension of {cache}.");
+                c.Error("PG2552", $"axis {Axis} names the batch dimension of {cache}.");
                 return;
             }
 
@@ -62,7 +62,7 @@ public sealed record TensorScatter(long Axis = -2, CacheWriteMode Mode = CacheWr
 
             if (!fits)
             {
-                c.Error("PG2153", $"update {update} must have the shape of past_cache {cache}, but for axis {axis}, where it may be shorter.");
+                c.Error("PG2553", $"update {update} must have the shape of past_cache {cache}, but for axis {axis}, where it may be shorter.");
                 return;
             }
         }
@@ -83,7 +83,7 @@ public sealed record TensorScatter(long Axis = -2, CacheWriteMode Mode = CacheWr
             long start = starts.IsEmpty ? 0 : starts[(int)(outer / (cache.Outer / dims[0]))];
             if (Mode == CacheWriteMode.Linear && (start < 0 || start > cache.Extent - update.Extent))
             {
-                throw c.Fail("PG2154", $"writing {update.Extent} entries at index {start} leaves the cache of {cache.Extent} entries.");
+                throw c.Fail("PG2554", $"writing {update.Extent} entries at index {start} leaves the cache of {cache.Extent} entries.");
             }
 
             for (long i = 0; i < update.Extent; i++)

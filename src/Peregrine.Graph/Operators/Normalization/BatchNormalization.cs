@@ -30,7 +30,7 @@ public sealed record BatchNormalization(float Epsilon = 1e-5f, float Momentum = 
 
         if ((c.Wants(1) || c.Wants(2)) && !TrainingMode)
         {
-            c.Error("PG2132", "running_mean and running_var are outputs only with training_mode=1.");
+            c.Error("PG2532", "running_mean and running_var are outputs only with training_mode=1.");
             return;
         }
 
@@ -100,7 +100,7 @@ public sealed record BatchNormalization(float Epsilon = 1e-5f, float Momentum = 
     {
         if (s.OutputCount > 1)
         {
-            return s.Error("PG2023", $"the training form with {s.OutputCount} outputs is not supported before opset 14.", "Export the model for inference, or convert it to opset 15.");
+            return s.Error("PG2581", $"the training form with {s.OutputCount} outputs is not supported before opset 14.", "Export the model for inference, or convert it to opset 15.");
         }
 
         if (s.Attributes.Int("spatial", 1) != 0)

@@ -29,7 +29,7 @@ public sealed record GroupNormalization(long NumGroups, float Epsilon = 1e-5f, D
 
         if (NumGroups < 1)
         {
-            c.Error("PG2134", $"num_groups is {NumGroups}, but must be at least 1.");
+            c.Error("PG2534", $"num_groups is {NumGroups}, but must be at least 1.");
             return;
         }
 
@@ -37,14 +37,14 @@ public sealed record GroupNormalization(long NumGroups, float Epsilon = 1e-5f, D
         {
             if (c.Shape(0).Rank < 2)
             {
-                c.Error("PG2133", $"the input {c.Shape(0)} has no channel axis; its shape must be [N,C,…].");
+                c.Error("PG2533", $"the input {c.Shape(0)} has no channel axis; its shape must be [N,C,…].");
                 return;
             }
 
             Dim channels = c.Shape(0)[1];
             if (channels.IsConstant && channels.Constant % NumGroups != 0)
             {
-                c.Error("PG2134", $"num_groups {NumGroups} does not divide the {channels} channels of {c.Shape(0)}.");
+                c.Error("PG2534", $"num_groups {NumGroups} does not divide the {channels} channels of {c.Shape(0)}.");
                 return;
             }
 
@@ -65,7 +65,7 @@ public sealed record GroupNormalization(long NumGroups, float Epsilon = 1e-5f, D
         long groups = s.Attributes.Int("num_groups", 0);
         if (s[0]?.Tensor is not { Shape: { IsRanked: true, Rank: > 1 } shape } || !shape[1].IsConstant || groups < 1 || shape[1].Constant % groups != 0)
         {
-            return s.Error("PG2022", "scale and bias per group (opset 18) need a known number of channels that num_groups divides.", "Convert the model to opset 21.");
+            return s.Error("PG2580", "scale and bias per group (opset 18) need a known number of channels that num_groups divides.", "Convert the model to opset 21.");
         }
 
         long times = shape[1].Constant / groups;

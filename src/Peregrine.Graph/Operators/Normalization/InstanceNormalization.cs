@@ -21,7 +21,7 @@ public sealed record InstanceNormalization(float Epsilon = 1e-5f) : Operator
         {
             if (c.Shape(0).Rank < 2)
             {
-                c.Error("PG2133", $"the input {c.Shape(0)} has no channel axis; its shape must be [N,C,…].");
+                c.Error("PG2533", $"the input {c.Shape(0)} has no channel axis; its shape must be [N,C,…].");
                 return;
             }
 

@@ -25,7 +25,7 @@ public sealed record LRN(long Size, float Alpha = 1e-4f, float Beta = 0.75f, flo
 
         if (Size < 1 || (c.IsRanked(0) && c.Shape(0).Rank < 2))
         {
-            c.Error("PG2136", $"size is {Size} and the input {c.Shape(0)}; size must be at least 1 and the input of shape [N,C,…].");
+            c.Error("PG2536", $"size is {Size} and the input {c.Shape(0)}; size must be at least 1 and the input of shape [N,C,…].");
             return;
         }
 

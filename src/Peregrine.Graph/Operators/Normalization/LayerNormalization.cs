@@ -27,7 +27,7 @@ public sealed record LayerNormalization(long Axis = -1, float Epsilon = 1e-5f, D
 
         if (!RealTypes.All.Contains(StashType))
         {
-            c.Error("PG2135", $"stash_type is {StashType.Name()}, but must be a float type.");
+            c.Error("PG2535", $"stash_type is {StashType.Name()}, but must be a float type.");
             return;
         }
 

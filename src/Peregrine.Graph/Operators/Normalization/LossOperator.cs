@@ -22,7 +22,7 @@ public abstract record LossOperator(long? IgnoreIndex, LossReduction Reduction) 
             {
                 if (scores.Rank < 2)
                 {
-                    c.Error("PG2138", $"the scores {scores} must have the shape [N,C,…].");
+                    c.Error("PG2538", $"the scores {scores} must have the shape [N,C,…].");
                 }
 
                 return;
@@ -31,7 +31,7 @@ public abstract record LossOperator(long? IgnoreIndex, LossReduction Reduction) 
             Shape expected = Shape.From(scores.Where((_, i) => i != 1));
             if (labels.IsRanked && (labels.Rank != expected.Rank || labels.Zip(expected).Any(p => Dim.ProvablyDifferent(p.First, p.Second))))
             {
-                c.Error("PG2139", $"the labels {labels} do not fit the scores {scores}; they must be {expected}.");
+                c.Error("PG2539", $"the labels {labels} do not fit the scores {scores}; they must be {expected}.");
                 return;
             }
 
@@ -62,7 +62,7 @@ public abstract record LossOperator(long? IgnoreIndex, LossReduction Reduction) 
             {
                 if ((ulong)label >= (ulong)split.Extent)
                 {
-                    throw c.Fail("PG2140", $"label {label} of sample {sample} is outside of [0, {split.Extent - 1}].");
+                    throw c.Fail("PG2540", $"label {label} of sample {sample} is outside of [0, {split.Extent - 1}].");
                 }
 
                 double weight = weights.IsEmpty ? 1 : weights[(int)label];

@@ -13,7 +13,7 @@ public sealed record LpNormalization(long Axis = -1, long P = 2) : AxisNormaliza
     {
         if (P is not (1 or 2))
         {
-            c.Error("PG2131", $"p is {P}; only 1 and 2 are defined.");
+            c.Error("PG2531", $"p is {P}; only 1 and 2 are defined.");
         }
     }
 

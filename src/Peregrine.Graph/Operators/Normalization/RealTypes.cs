@@ -30,7 +30,7 @@ internal static class RealTypes
             return true;
         }
 
-        c.Error("PG2130", $"input {input} ({c.TypeOf(input)}) must be a vector of {length} elements, {what}.");
+        c.Error("PG2530", $"input {input} ({c.TypeOf(input)}) must be a vector of {length} elements, {what}.");
         return false;
     }
 
@@ -51,7 +51,7 @@ internal static class RealTypes
 
         if (!fits)
         {
-            c.Error("PG2137", $"input {input} ({c.TypeOf(input)}) does not broadcast to {target}.");
+            c.Error("PG2537", $"input {input} ({c.TypeOf(input)}) does not broadcast to {target}.");
         }
 
         return fits;

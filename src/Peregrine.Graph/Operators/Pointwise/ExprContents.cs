@@ -7,7 +7,7 @@ namespace Peregrine.Operators;
 internal static class ExprContents
 {
     /// <summary>The contents of the output if it is a small integer or bool tensor of known shape and every element can be expressed; else null.</summary>
-    public static IReadOnlyList<Dim>? Propagate(Expr body, IReadOnlyList<DataType> types, Shape[] shapes, InferenceScope c)
+    public static IReadOnlyList<Dim>? Propagate(Expr body, IReadOnlyList<DataType> types, Shape[] shapes, Shape shape, InferenceScope c)
     {
         if (body.TypeOf(types) is not (DataType.Int32 or DataType.Int64 or DataType.Bool) || !Array.TrueForAll(shapes, s => s.IsRanked && s.IsStatic))
         {
@@ -24,32 +24,39 @@ internal static class ExprContents
             }
         }
 
-        Shape shape = c.Broadcast(shapes);
         long[] dims = shape.IsStatic ? shape.ToStatic() : [];
         if (!shape.IsStatic || Tensor.CountElements(dims) > Ir.ValueContents.MaxElements)
         {
             return null;
         }
 
-        Dim[] result = new Dim[Tensor.CountElements(dims)];
-        for (int element = 0; element < result.Length; element++)
+        try
         {
-            int index = element;
-            if (Evaluate(body, operand => contents[operand]![Source(shapes[operand], dims, index)]) is not { } value)
+            Dim[] result = new Dim[Tensor.CountElements(dims)];
+            for (int element = 0; element < result.Length; element++)
             {
-                return null;
+                int index = element;
+                if (Evaluate(body, types, operand => contents[operand]![Source(shapes[operand], dims, index)]) is not { } value)
+                {
+                    return null;
+                }
+
+                result[element] = value;
             }
 
-            result[element] = value;
+            return result;
         }
-
-        return result;
+        catch (Exception e) when (e is OverflowException or DimException)
+        {
+            // Elements wrap where dims cannot; such contents are no shapes anyway.
+            return null;
+        }
     }
 
     private static int Source(Shape shape, long[] dims, int element)
     {
         long index = 0, stride = 1;
-        for (int axis = dims.Length - 1, own = shape.Rank - 1; own >= 0; axis--, own--)
+        for (int axis = dims.Length - 1, own = shape.Rank - 1; own >= 0 && axis >= 0; axis--, own--)
         {
             long coordinate = element % dims[axis];
             element = (int)(element / dims[axis]);
@@ -60,7 +67,13 @@ internal static class ExprContents
         return (int)index;
     }
 
-    private static Dim? Evaluate(Expr expr, Func<int, Dim> operand)
+    private static Dim? Evaluate(Expr expr, IReadOnlyList<DataType> types, Func<int, Dim> operand)
+    {
+        Dim? value = EvaluateUnbounded(expr, types, operand);
+        return value is { IsConstant: true, Constant: < int.MinValue or > int.MaxValue } wide && expr.TypeOf(types) == DataType.Int32 ? unchecked((int)wide.Constant) : value;
+    }
+
+    private static Dim? EvaluateUnbounded(Expr expr, IReadOnlyList<DataType> types, Func<int, Dim> operand)
     {
         switch (expr)
         {
@@ -69,15 +82,15 @@ internal static class ExprContents
             case ConstantExpr k:
                 return k.Value == Math.Floor(k.Value) && Math.Abs(k.Value) < 1L << 53 ? (Dim)(long)k.Value : null;
             case ConvertExpr { Type: DataType.Int64 or DataType.Int32 or DataType.Bool } convert:
-                return Evaluate(convert.X, operand) is { } converted && (convert.Type != DataType.Bool || converted.IsConstant)
+                return Evaluate(convert.X, types, operand) is { } converted && (convert.Type != DataType.Bool || converted.IsConstant)
                     ? convert.Type == DataType.Bool ? (converted.Constant == 0 ? 0 : 1) : converted
                     : null;
             case UnaryExpr unary:
-                return Evaluate(unary.X, operand) is { } x ? Unary(unary.Function, x) : null;
+                return Evaluate(unary.X, types, operand) is { } x ? Unary(unary.Function, x) : null;
             case BinaryExpr binary:
-                return Evaluate(binary.Left, operand) is { } left && Evaluate(binary.Right, operand) is { } right ? Binary(binary.Function, left, right) : null;
+                return Evaluate(binary.Left, types, operand) is { } left && Evaluate(binary.Right, types, operand) is { } right ? Binary(binary.Function, left, right) : null;
             case SelectExpr select:
-                return Evaluate(select.Condition, operand) is { IsConstant: true } condition ? Evaluate(condition.Constant != 0 ? select.WhenTrue : select.WhenFalse, operand) : null;
+                return Evaluate(select.Condition, types, operand) is { IsConstant: true } condition ? Evaluate(condition.Constant != 0 ? select.WhenTrue : select.WhenFalse, types, operand) : null;
             default:
                 return null;
         }

@@ -91,8 +91,14 @@ public abstract record PointwiseOperator : Operator
         }
 
         Expr body = Body(new(types));
-        c.Set(0, body.TypeOf(types), ResultShape(c, shapes));
-        if (ExprContents.Propagate(body, types, shapes, c) is { } contents)
+        Shape result = ResultShape(c, shapes);
+        if (c.HasFailed)
+        {
+            return;
+        }
+
+        c.Set(0, body.TypeOf(types), result);
+        if (ExprContents.Propagate(body, types, shapes, result, c) is { } contents)
         {
             c.SetValue(0, contents);
         }

@@ -72,7 +72,7 @@ internal readonly struct ScaleMap
         }
 
         int at = x.Rank == 1 ? 0 : c.Axis(axis, x.Rank);
-        for (int i = 0; i < scale.Rank; i++)
+        for (int i = 0; i < scale.Rank && !c.HasFailed; i++)
         {
             int own = blockSize == 0 ? at : i;
             Dim expected = blockSize != 0 && i == at ? Dim.FloorDiv(x[own] + (blockSize - 1), blockSize) : x[own];

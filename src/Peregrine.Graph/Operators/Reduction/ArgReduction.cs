@@ -35,7 +35,7 @@ public abstract record ArgReduction(long Axis, bool KeepDims, bool SelectLastInd
 
         if (shape[axis] == Dim.Zero)
         {
-            c.Error("PG2122", $"axis {axis} of the input {shape} has no elements to choose from.");
+            c.Error("PG2522", $"axis {axis} of the input {shape} has no elements to choose from.");
             return;
         }
 

@@ -26,7 +26,7 @@ public abstract record CumulativeOperator(bool Exclusive, bool Reverse) : Operat
         {
             if (axis.Length != 1)
             {
-                c.Error("PG2123", $"input 1 (axis) must hold one number, not {axis.Length}.");
+                c.Error("PG2523", $"input 1 (axis) must hold one number, not {axis.Length}.");
                 return;
             }
 
@@ -63,7 +63,7 @@ public abstract record CumulativeOperator(bool Exclusive, bool Reverse) : Operat
         ReadOnlySpan<long> axis = c.Read<long>(1);
         if (axis.Length != 1)
         {
-            throw c.Fail("PG2123", $"input 1 (axis) must hold one number, not {axis.Length}.");
+            throw c.Fail("PG2523", $"input 1 (axis) must hold one number, not {axis.Length}.");
         }
 
         AxisSplit split = AxisSplit.At(c.Dims(0), c.Axis(axis[0], c.Dims(0).Length));

@@ -50,14 +50,14 @@ public sealed record TopK(long Axis = -1, bool Largest = true, bool Sorted = tru
             {
                 if (value.Count != 1)
                 {
-                    c.Error("PG2123", $"input 1 (K) must hold one number, not {value.Count}.");
+                    c.Error("PG2523", $"input 1 (K) must hold one number, not {value.Count}.");
                     return;
                 }
 
                 k = value[0];
                 if (k.IsConstant && (k.Constant < 0 || (shape[axis].IsConstant && k.Constant > shape[axis].Constant)))
                 {
-                    c.Error("PG2124", $"K is {k}, but must lie in [0, {shape[axis]}], the extent of axis {axis} of {shape}.");
+                    c.Error("PG2524", $"K is {k}, but must lie in [0, {shape[axis]}], the extent of axis {axis} of {shape}.");
                     return;
                 }
             }
@@ -89,7 +89,7 @@ public sealed record TopK(long Axis = -1, bool Largest = true, bool Sorted = tru
         AxisSplit split = AxisSplit.At(c.Dims(0), c.Axis(Axis, c.Dims(0).Length));
         if (wanted.Length != 1 || wanted[0] < 0 || wanted[0] > split.Extent)
         {
-            throw c.Fail("PG2124", $"K must be one number in [0, {split.Extent}].");
+            throw c.Fail("PG2524", $"K must be one number in [0, {split.Extent}].");
         }
 
         int k = (int)wanted[0];

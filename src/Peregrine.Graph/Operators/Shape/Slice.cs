@@ -95,16 +95,17 @@ public sealed record Slice : Operator
     /// <summary>The extent that is left; null where the sign of a bound decides and nobody knows it.</summary>
     private static Dim? Extent(InferenceScope c, Dim extent, Dim start, Dim end, long step)
     {
-        if (step == long.MinValue)
-        {
-            step++;
-        }
-
+        // A longer step takes the same elements and cannot overflow.
+        step = Math.Clamp(step, -Endless, Endless);
         if (step < 0)
         {
-            Dim? first = start is { IsConstant: true, Constant: >= Endless } ? extent - 1 : Bound(start, extent - 1, -1);
-            Dim? last = end is { IsConstant: true, Constant: <= -Endless } ? -1 : Bound(end, extent - 1, -1);
+            Dim? first = Bound(start, extent - 1, -1), last = Bound(end, extent - 1, -1);
             return first is { } f && last is { } l ? Dim.CeilDiv(Dim.Max(f - l, 0), -step) : null;
+        }
+
+        if (extent.IsConstant && start.IsConstant && end.IsConstant)
+        {
+            return Dim.CeilDiv(Dim.Max(Bound(end, extent, 0)!.Value - Bound(start, extent, 0)!.Value, 0), step);
         }
 
         bool toEnd = end == extent || end is { IsConstant: true, Constant: >= Endless };
@@ -124,9 +125,14 @@ public sealed record Slice : Operator
 
         Dim? Bound(Dim bound, Dim most, Dim least)
         {
+            if (bound.IsConstant && extent.IsConstant)
+            {
+                return Math.Clamp(bound.Constant < 0 ? bound.Constant + extent.Constant : bound.Constant, least.Constant, most.Constant);
+            }
+
             if (c.IsNonNegative(bound))
             {
-                return Dim.Min(bound, most);
+                return bound is { IsConstant: true, Constant: >= Endless } ? most : Dim.Min(bound, most);
             }
 
             return c.IsNegative(bound) ? bound is { IsConstant: true, Constant: <= -Endless } ? least : Dim.Max(extent + bound, least) : null;

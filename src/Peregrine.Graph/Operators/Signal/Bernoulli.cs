@@ -22,7 +22,7 @@ public sealed record Bernoulli(DataType? Type = null, float? Seed = null) : Rand
         DataType type = Type ?? c.ElementType(0);
         if (!type.IsFloat() && !type.IsInteger() && type != DataType.Bool)
         {
-            c.Error("PG2171", $"dtype is {(long)type}, but must be numeric or bool.");
+            c.Error("PG2571", $"dtype is {(long)type}, but must be numeric or bool.");
             return;
         }
 

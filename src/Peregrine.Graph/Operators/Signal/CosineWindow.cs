@@ -22,7 +22,7 @@ public abstract record CosineWindow(DataType OutputType, bool Periodic) : Operat
 
         if (!OutputType.IsFloat() && !OutputType.IsInteger())
         {
-            c.Error("PG2160", $"output_datatype is {(long)OutputType}, but must be numeric.");
+            c.Error("PG2560", $"output_datatype is {(long)OutputType}, but must be numeric.");
             return;
         }
 

@@ -42,13 +42,13 @@ public sealed record DFT(bool Inverse = false, bool OneSided = false) : Operator
         int rank = shape.Rank;
         if (rank < 2 || (shape[rank - 1] is { IsConstant: true, Constant: not (1 or 2) }))
         {
-            c.Error("PG2162", $"the input {shape} must have at least 2 dimensions, the last of which is 1 (real) or 2 (complex).");
+            c.Error("PG2562", $"the input {shape} must have at least 2 dimensions, the last of which is 1 (real) or 2 (complex).");
             return;
         }
 
         if (OneSided && !Inverse && shape[rank - 1].IsConstant && shape[rank - 1].Constant == 2)
         {
-            c.Error("PG2163", $"onesided=1 needs a real signal, but the input {shape} is complex.");
+            c.Error("PG2563", $"onesided=1 needs a real signal, but the input {shape} is complex.");
             return;
         }
 
@@ -62,14 +62,14 @@ public sealed record DFT(bool Inverse = false, bool OneSided = false) : Operator
         int axis = c.Axis(axisValue?.Constant ?? -2, rank);
         if (axis == rank - 1)
         {
-            c.Error("PG2164", $"axis {axisValue} is the last one of {shape}, which holds real and imaginary parts.");
+            c.Error("PG2564", $"axis {axisValue} is the last one of {shape}, which holds real and imaginary parts.");
             return;
         }
 
         Dim size = length ?? (c.Has(1) ? c.FreshSymbol(null) : OneSided && Inverse ? 2 * (shape[axis] - 1) : shape[axis]);
         if (size.IsConstant && size.Constant < 1)
         {
-            c.Error("PG2165", $"the transform along axis {axis} of {shape} has length {size}; it must be at least 1.");
+            c.Error("PG2565", $"the transform along axis {axis} of {shape} has length {size}; it must be at least 1.");
             return;
         }
 
@@ -81,7 +81,7 @@ public sealed record DFT(bool Inverse = false, bool OneSided = false) : Operator
         ReadOnlySpan<long> dims = c.Dims(0);
         int axis = c.Axis(c.Has(2) ? c.ReadScalar(2) : -2, dims.Length), components = (int)dims[^1];
         long given = c.Has(1) ? c.ReadScalar(1) : OneSided && Inverse ? 2 * (dims[axis] - 1) : dims[axis];
-        int length = given is >= 1 and <= int.MaxValue ? (int)given : throw c.Fail("PG2165", $"the transform has length {given}; it must be at least 1.");
+        int length = given is >= 1 and <= int.MaxValue ? (int)given : throw c.Fail("PG2565", $"the transform has length {given}; it must be at least 1.");
         if (c.State is not FourierTransform transform || !transform.Serves(length, Inverse))
         {
             c.State = transform = new(length, Inverse);

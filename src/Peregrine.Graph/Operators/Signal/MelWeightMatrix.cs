@@ -34,7 +34,7 @@ public sealed record MelWeightMatrix(DataType OutputType = DataType.Float32) : O
 
         if (!OutputType.IsFloat() && !OutputType.IsInteger())
         {
-            c.Error("PG2160", $"output_datatype is {(long)OutputType}, but must be numeric.");
+            c.Error("PG2560", $"output_datatype is {(long)OutputType}, but must be numeric.");
             return;
         }
 
@@ -58,7 +58,7 @@ public sealed record MelWeightMatrix(DataType OutputType = DataType.Float32) : O
             (long left, long center, long right) = (Bin(band), Bin(band + 1), Bin(band + 2));
             if (left < 0 || left > center || center > right || center >= bins || right > bins)
             {
-                throw c.Fail("PG2169", $"band {band} lies between the frequency bins {left} and {right}, but there are {bins} bins.");
+                throw c.Fail("PG2569", $"band {band} lies between the frequency bins {left} and {right}, but there are {bins} bins.");
             }
 
             for (long bin = left; bin <= center; bin++)

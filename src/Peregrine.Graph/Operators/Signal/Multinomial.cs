@@ -23,13 +23,13 @@ public sealed record Multinomial(DataType Type = DataType.Int32, long SampleSize
 
         if (Type is not (DataType.Int32 or DataType.Int64) || SampleSize < 0)
         {
-            c.Error("PG2172", $"dtype is {(long)Type} and sample_size {SampleSize}; dtype must be 6 (int32) or 7 (int64), and sample_size not negative.");
+            c.Error("PG2572", $"dtype is {(long)Type} and sample_size {SampleSize}; dtype must be 6 (int32) or 7 (int64), and sample_size not negative.");
             return;
         }
 
         if (c.IsRanked(0) && (c.Shape(0).Rank != 2 || c.Shape(0)[1] == Symbolics.Dim.Zero))
         {
-            c.Error("PG2173", $"the input {c.Shape(0)} must be [batch,classes] with at least one class.");
+            c.Error("PG2573", $"the input {c.Shape(0)} must be [batch,classes] with at least one class.");
             return;
         }
 

@@ -25,7 +25,7 @@ public abstract record RandomOperator(float? Seed) : Operator, IRandomOperator
         {
             if (dim < 0)
             {
-                c.Error("PG2170", $"shape {dims} has a negative dimension.");
+                c.Error("PG2570", $"shape {dims} has a negative dimension.");
                 return;
             }
         }
@@ -37,7 +37,7 @@ public abstract record RandomOperator(float? Seed) : Operator, IRandomOperator
     {
         if (!RealTypes.All.Contains(type))
         {
-            c.Error("PG2171", $"dtype is {type.Name()}, but must be one of {string.Join(", ", RealTypes.All.ToArray().Select(t => t.Name()))}.");
+            c.Error("PG2571", $"dtype is {type.Name()}, but must be one of {string.Join(", ", RealTypes.All.ToArray().Select(t => t.Name()))}.");
             return;
         }
 

@@ -33,26 +33,26 @@ public sealed record STFT(bool OneSided = true) : Operator
         Shape signal = c.Shape(0), window = c.Has(2) ? c.Shape(2) : Shape.Unranked;
         if (signal.IsRanked && (signal.Rank != 3 || (signal[2].IsConstant && signal[2].Constant is not (1 or 2))))
         {
-            c.Error("PG2166", $"the signal {signal} must be [batch,length,1] or [batch,length,2].");
+            c.Error("PG2566", $"the signal {signal} must be [batch,length,1] or [batch,length,2].");
             return;
         }
 
         if (OneSided && signal.IsRanked && signal[2].IsConstant && signal[2].Constant == 2)
         {
-            c.Error("PG2163", $"onesided=1 needs a real signal, but {signal} is complex.");
+            c.Error("PG2563", $"onesided=1 needs a real signal, but {signal} is complex.");
             return;
         }
 
         if (window.IsRanked && window.Rank != 1)
         {
-            c.Error("PG2167", $"the window {window} must be a vector.");
+            c.Error("PG2567", $"the window {window} must be a vector.");
             return;
         }
 
         length ??= c.Has(3) ? null : window.IsRanked ? window[0] : c.Has(2) || !signal.IsRanked ? null : signal[1];
         if (length is { IsConstant: true } known && (known.Constant < 1 || (window.IsRanked && window[0].IsConstant && window[0].Constant > known.Constant)))
         {
-            c.Error("PG2168", $"frame_length is {known}; it must be at least 1 and at least the length of the window {window}.");
+            c.Error("PG2568", $"frame_length is {known}; it must be at least 1 and at least the length of the window {window}.");
             return;
         }
 
@@ -68,7 +68,7 @@ public sealed record STFT(bool OneSided = true) : Operator
         ReadOnlySpan<double> x = c.Read<double>(0), window = c.Has(2) ? c.Read<double>(2) : [];
         if (step < 1 || given is < 1 or > int.MaxValue || window.Length > given)
         {
-            throw c.Fail("PG2168", $"frame_step is {step} and frame_length {given}; both must be at least 1, and frame_length at least the {window.Length} elements of the window.");
+            throw c.Fail("PG2568", $"frame_step is {step} and frame_length {given}; both must be at least 1, and frame_length at least the {window.Length} elements of the window.");
         }
 
         int length = (int)given, components = (int)dims[2];

@@ -27,7 +27,7 @@ internal static class ScalarInputs
             return true;
         }
 
-        c.Error("PG2161", $"input {input} ({c.TypeOf(input)}) must hold one number of at least {minimum}{(c.ValueOf(input) is { Count: 1 } given ? $", not {given[0]}" : "")}.");
+        c.Error("PG2561", $"input {input} ({c.TypeOf(input)}) must hold one number of at least {minimum}{(c.ValueOf(input) is { Count: 1 } given ? $", not {given[0]}" : "")}.");
         return false;
     }
 

@@ -1,9 +1,13 @@
 namespace Peregrine.Operators;
 
-/// <summary>Strings, in alphabetical order.</summary>
+/// <summary>Operators on strings, in alphabetical order.</summary>
 internal static class TextFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        RegexFullMatch.Schema,
+        StringConcat.Schema,
+        StringNormalizer.Schema,
+        StringSplit.Schema,
     ];
 }

@@ -126,8 +126,16 @@ internal static class ResizeGeometry
         }
 
         // Multiples of 1/8 stay exact, so that the symbolic formula and the call agree.
-        double eighths = scale * 8;
-        return double.IsInteger(eighths) && eighths < 1 << 20 ? Dim.FloorDiv(extent * (long)eighths, 8) : c.FreshSymbol(null);
+        for (long denominator = 1; denominator <= 8; denominator *= 2)
+        {
+            double numerator = scale * denominator;
+            if (double.IsInteger(numerator) && numerator < 1 << 20)
+            {
+                return Dim.FloorDiv(extent * (long)numerator, denominator);
+            }
+        }
+
+        return c.FreshSymbol(null);
     }
 
     private static double[] Floats(Tensor tensor)

@@ -110,7 +110,7 @@ public class PointwiseKernelTests
     {
         HardSwish op = new();
         Tensor input = OperatorRunner.Vector(DataType.Float32, [.. Enumerable.Range(0, 1000).Select(i => (i - 500) / 100.0)]);
-        EvaluationScope scope = new(op, "node", 1, [new TensorType(DataType.Float32, Symbolics.Shape.Of(1000))], [true]);
+        EvaluationScope scope = new(op, "node", 1, [new TensorType(DataType.Float32, Peregrine.Symbolics.Shape.Of(1000))], [true]);
         scope.BindInput(0, input);
         scope.Execute();
         long before = GC.GetAllocatedBytesForCurrentThread();
