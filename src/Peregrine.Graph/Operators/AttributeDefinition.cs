@@ -80,7 +80,8 @@ public readonly struct AttributeReader(AttributeBag bag, OperatorSchema schema)
 
     public IrType? OptionalType(string name) => (IrType?)Get(name);
 
-    public DataType DataType(string name) => (DataType)Int(name);
+    /// <summary>The element type of that number; a number that is none stays none (it must not wrap into one).</summary>
+    public DataType DataType(string name) => (DataType)(int)Math.Clamp(Int(name), -1, int.MaxValue);
 
     /// <summary>The enumeration's member of the attribute's text.</summary>
     public TEnum Choice<TEnum>(string name) where TEnum : struct, Enum =>

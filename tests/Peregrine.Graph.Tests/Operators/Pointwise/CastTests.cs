@@ -74,6 +74,8 @@ public class CastTests
         Assert.Equal("PG2306", CodeOf(new Cast(DataType.Float32), new Tensor([1], ["apple"])));
         Assert.Equal("PG2309", CodeOf(new Cast(DataType.Complex64), Tensor.Scalar(1f)));
         Assert.Equal("PG2309", CodeOf(new Cast((DataType)99), Tensor.Scalar(1f)));
+        AttributeBag huge = new() { ["to"] = (1L << 32) + 1 };
+        Assert.Equal("PG2309", CodeOf(Cast.Schema.TryCreate(huge, new(), "x")!, Tensor.Scalar(1f)));
         Assert.Equal("PG2309", CodeOf(new BitCast(DataType.Int16), Tensor.Scalar(1f)));
     }
 
