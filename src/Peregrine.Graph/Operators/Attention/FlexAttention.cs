@@ -62,6 +62,7 @@ public sealed record FlexAttention(float? Scale = null, DataType? SoftmaxPrecisi
 
     public override void Evaluate(EvaluationScope c)
     {
+        CheckConcrete(c);
         HeadLayout query = HeadLayout.Of(c.Dims(0), 0), key = HeadLayout.Of(c.Dims(1), 0), value = HeadLayout.Of(c.Dims(2), 0), result = query with { Size = value.Size };
         ReadOnlySpan<double> q = c.Read<double>(0), k = c.Read<double>(1), v = c.Read<double>(2);
         long[] dims = [query.Batch, query.Heads, query.Length, key.Length];
@@ -85,7 +86,7 @@ public sealed record FlexAttention(float? Scale = null, DataType? SoftmaxPrecisi
         }
 
         Modify(c, ProbabilityModifier, scores, dims);
-        Span<double> y = c.Write<double>(0);
+        Span<double> y = c.Write<double>(c.Output(0, c.Input(0).Type, query.Batch, query.Heads, query.Length, value.Size));
         y.Clear();
         for (int row = 0; row < rows; row++)
         {
@@ -95,6 +96,16 @@ public sealed record FlexAttention(float? Scale = null, DataType? SoftmaxPrecisi
             {
                 DoubleRows.AddScaled(output, scores[(row * key.Length) + j], v.Slice(value.Row(batch, head / (query.Heads / key.Heads), j), value.Size));
             }
+        }
+    }
+
+    /// <summary>Operators with bodies are evaluated without an inference for these very inputs, so the shapes are checked here once more.</summary>
+    private static void CheckConcrete(EvaluationScope c)
+    {
+        ReadOnlySpan<long> q = c.Dims(0), k = c.Dims(1), v = c.Dims(2);
+        if (q.Length != 4 || k.Length != 4 || v.Length != 4 || q[0] != k[0] || q[3] != k[3] || !k[..3].SequenceEqual(v[..3]) || k[1] == 0 || q[1] % k[1] != 0)
+        {
+            throw c.Fail("PG2545", $"Q {c.Input(0)}, K {c.Input(1)} and V {c.Input(2)} must be [batch,heads,length,size] that fit each other.");
         }
     }
 

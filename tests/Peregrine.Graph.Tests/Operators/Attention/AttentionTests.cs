@@ -114,6 +114,23 @@ public sealed class AttentionTests
         Assert.Equal("PG2546", Samples.ErrorOf(new Attention(), q, q, q, Samples.Random(DataType.Float32, 1, 2, 3)));
     }
 
+    [Fact]
+    public void BodiesChangeScoresAndProbabilities()
+    {
+        (Tensor q, Tensor k, Tensor v) = Inputs(2, 4, 2, 3, 5, 4, 3);
+        Tensor[] plain = Samples.Run(new FlexAttention(0.3f, null, Body(-1), Body(2)), 1, q, k, v);
+        Samples.Close(Oracle(q, k, v, (_, _, _, _) => 0, scale: -0.3).Select(e => 2 * e), plain[0], 1e-5);
+        Samples.Close(Oracle(q, k, v, (_, _, _, _) => 0), Samples.Run(new FlexAttention(), q, k, v), 1e-5);
+        Assert.Equal("PG2545", Samples.ErrorOf(new FlexAttention(), q, v, k));
+
+        static Ir.Graph Body(float factor)
+        {
+            GraphBuilder g = new("body");
+            g.Output("y", g.Call(new Mul(), g.Input("x", DataType.Float32, "B", "H", "L", "S"), g.Constant("factor", Tensor.Scalar(factor))));
+            return g.Build();
+        }
+    }
+
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 0)]
