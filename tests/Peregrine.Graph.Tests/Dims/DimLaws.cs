@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 using Peregrine.Diagnostics;
 using Peregrine.Symbolics;
 
-namespace Peregrine.Graph.Tests.Symbolics;
+namespace Peregrine.Graph.Tests.Dims;
 
 /// <summary>Laws of dimensions, on random expressions and random symbol values.</summary>
 public sealed class DimLaws
@@ -12,12 +12,12 @@ public sealed class DimLaws
 
     private static readonly Config Settings = Config.QuickThrowOnFailure.WithMaxTest(1000).WithReplay(20_260_101, 4_711);
 
-    private static Arbitrary<Dim> Dims { get; } = Gen.Sized(size => Expression(Math.Min(size / 12, 4))).ToArbitrary();
+    private static Arbitrary<Dim> Dimensions { get; } = Gen.Sized(size => Expression(Math.Min(size / 12, 4))).ToArbitrary();
 
-    private static Arbitrary<(Dim, Dim, Dim)> Triples { get; } = Dims.Generator.Three().Select(t => (t.Item1, t.Item2, t.Item3)).ToArbitrary();
+    private static Arbitrary<(Dim, Dim, Dim)> Triples { get; } = Dimensions.Generator.Three().Select(t => (t.Item1, t.Item2, t.Item3)).ToArbitrary();
 
     private static Arbitrary<(Dim, Dim, long[])> PairsWithValues { get; } =
-        (from a in Dims.Generator from b in Dims.Generator from v in Gen.Choose(0, 9).ArrayOf(Symbols.Length) select (a, b, Array.ConvertAll(v, i => (long)i))).ToArbitrary();
+        (from a in Dimensions.Generator from b in Dimensions.Generator from v in Gen.Choose(0, 9).ArrayOf(Symbols.Length) select (a, b, Array.ConvertAll(v, i => (long)i))).ToArbitrary();
 
     [Fact]
     public void Dims_form_a_commutative_ring() => Prop.ForAll(Triples, t =>
@@ -76,7 +76,7 @@ public sealed class DimLaws
     }).Check(Settings);
 
     [Fact]
-    public void A_printed_dim_reads_back_as_itself() => Prop.ForAll(Dims, d => DimParser.Parse(d.ToString()) == d).Check(Settings);
+    public void A_printed_dim_reads_back_as_itself() => Prop.ForAll(Dimensions, d => DimParser.Parse(d.ToString()) == d).Check(Settings);
 
     [Theory]
     [InlineData("2*N+floor((S)/(2))", "2*N+floor((S)/(2))")]
