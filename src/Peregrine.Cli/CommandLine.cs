@@ -78,6 +78,7 @@ internal static class CommandLine
             new ConformanceCommand(),
             new CompareCommand(),
         };
+        root.HelpName = "peregrine";
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!, Examples);
         return root;
