@@ -59,7 +59,7 @@ internal sealed class BuildCommand : CliCommand
         long size = new FileInfo(output).Length;
         if (parse.GetValue(_report) is { } report)
         {
-            Report.Write(report, new BuildReport(path, output, milliseconds, size, EngineInspector.Inspect(engine, "engine")), session);
+            Report.Write(report, new BuildReport(path, output, milliseconds, size, EngineInspector.Inspect(engine, "engine", model)), session);
         }
 
         session.Write($"{output}: {Sizes.Text(size)}, {engine.Content.Plan.Steps.Count} steps of {engine.Content.Manifest.SourceNodes} nodes, weights {Sizes.Text(engine.WeightBytes)}, built in {milliseconds:F0} ms");

@@ -62,7 +62,7 @@ internal sealed class InspectCommand : CliCommand
         }
 
         using OpenedEngine opened = OpenedEngine.Open(path, shapes, _settings, parse, session);
-        EngineInspection inspection = EngineInspector.Inspect(opened.Engine, opened.Model is null ? "engine" : "onnx", shapes);
+        EngineInspection inspection = EngineInspector.Inspect(opened.Engine, opened.Model is null ? "engine" : "onnx", opened.Model, shapes);
         if (json)
         {
             session.Write(Report.ToJson(inspection));

@@ -3,6 +3,7 @@ namespace Peregrine.Cli.Inspection;
 /// <summary>All that is known of an engine, as JSON shows it.</summary>
 /// <param name="Source"><c>engine</c> or <c>onnx</c> (built in memory).</param>
 /// <param name="SourceNodes">Nodes of the model.</param>
+/// <param name="RemovedNodes">Nodes of the model that no layer stands for any more: computed when the engine was built, or found to be superfluous. Known only for a model.</param>
 /// <param name="ArenaPeakBytes">The exact peak of the planned arena, at <paramref name="PlannedAt"/>; null if it depends on shapes that nobody gave.</param>
 /// <param name="PlannedAt">The values of the symbols for which memory is planned.</param>
 /// <param name="Reselected">Layers that run with another tactic than they were built with.</param>
@@ -16,6 +17,7 @@ internal sealed record EngineInspection(
     string RunsOn,
     int Threads,
     int SourceNodes,
+    IReadOnlyList<string> RemovedNodes,
     IReadOnlyList<string> Passes,
     IReadOnlyList<BindingInspection> Inputs,
     IReadOnlyList<BindingInspection> Outputs,

@@ -10,8 +10,9 @@ namespace Peregrine.Cli.Inspection;
 internal static class EngineInspector
 {
     /// <param name="source">What the engine comes from: <c>engine</c> or <c>onnx</c>.</param>
+    /// <param name="model">The model that the engine was built from, if it is at hand.</param>
     /// <param name="shapes">Shapes of inputs at which memory is planned; open dimensions are taken from the first profile's maximum.</param>
-    public static EngineInspection Inspect(Engine engine, string source, IReadOnlyDictionary<string, IReadOnlyList<long>>? shapes = null)
+    public static EngineInspection Inspect(Engine engine, string source, OnnxModel? model, IReadOnlyDictionary<string, IReadOnlyList<long>>? shapes = null)
     {
         var (plan, constants, profiles, manifest) = engine.Content;
         Dictionary<string, long> symbols = PlannedAt(engine, shapes ?? new Dictionary<string, IReadOnlyList<long>>());
@@ -27,6 +28,7 @@ internal static class EngineInspector
             engine.Backend.Device.Name,
             engine.Backend.Device.Parallelism,
             manifest.SourceNodes,
+            model is null ? [] : Removed(model, layers),
             manifest.Passes,
             [.. engine.Inputs.Select(b => new BindingInspection(b.Name, b.Type.ToString()))],
             [.. engine.Outputs.Select(b => new BindingInspection(b.Name, b.Type.ToString()))],
@@ -38,6 +40,12 @@ internal static class EngineInspector
             symbols,
             engine.Reselected,
             layers);
+    }
+
+    private static string[] Removed(OnnxModel model, List<LayerInspection> layers)
+    {
+        HashSet<string> kept = new(layers.SelectMany(l => l.Sources), StringComparer.Ordinal);
+        return [.. model.Import().AllNodes.SelectMany(n => n.Provenance.Sources.Count > 0 ? n.Provenance.Sources : [n.Name]).Where(n => !kept.Contains(n)).Distinct(StringComparer.Ordinal)];
     }
 
     private static Dictionary<string, long> PlannedAt(Engine engine, IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)

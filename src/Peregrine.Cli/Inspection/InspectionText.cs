@@ -19,6 +19,7 @@ internal static class InspectionText
         session.Write($"weights    {Sizes.Text(engine.WeightBytes)} in {engine.Constants} constants");
         session.Write(engine.ArenaPeakBytes is { } peak ? $"arena      {Sizes.Text(peak)}{at}, exact peak" : "arena      depends on the input shapes; give them with --shape");
         PrintList("reselected", engine.Reselected, session);
+        PrintList("removed", engine.RemovedNodes.Count > 0 ? [string.Join(", ", engine.RemovedNodes)] : [], session);
         string plan = "";
         session.Write("");
         session.Write("layers (#, kind, tactic, precision; results with slot and place; nodes of the model)");
