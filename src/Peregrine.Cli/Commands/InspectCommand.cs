@@ -8,7 +8,7 @@ namespace Peregrine.Cli.Commands;
 internal sealed class InspectCommand : CliCommand
 {
     private readonly Argument<string> _target = TargetArgument.EngineOrModel();
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON, for programs." };
     private readonly Option<bool> _capability = new("--capability") { Description = "Only tell what of an ONNX model is not supported, and where; the exit code is 1 if there is anything." };
     private readonly Option<string[]> _shapes = new("--shape") { Description = "Shape of an input, at which memory is planned; fixes it when a model is built. May be repeated.", HelpName = "NAME=1x3x224x224", Arity = ArgumentArity.OneOrMore };
     private readonly BuildSettings _settings;
