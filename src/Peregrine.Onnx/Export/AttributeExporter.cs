@@ -13,7 +13,8 @@ internal static class AttributeExporter
     public static IReadOnlyList<OnnxAttributeProto> Export(Operator op, Func<Graph, OnnxGraphProto> exportBody)
     {
         AttributeBag bag = op.Definition.Describe(op);
-        return [.. bag.Names.Where(n => op is not ISubgraphOperator || n != ISubgraphOperator.CaptureCountAttribute).Select(n => Export(n, bag[n]!, exportBody))];
+        // In the schema's order: an importer numbers captures by their first use in the bodies as they come.
+        return [.. op.Definition.Attributes.Where(a => bag.Has(a.Name) && (op is not ISubgraphOperator || a.Name != ISubgraphOperator.CaptureCountAttribute)).Select(a => Export(a.Name, bag[a.Name]!, exportBody))];
     }
 
     private static OnnxAttributeProto Export(string name, object value, Func<Graph, OnnxGraphProto> exportBody) => value switch

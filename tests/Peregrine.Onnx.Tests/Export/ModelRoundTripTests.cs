@@ -62,6 +62,8 @@ public sealed partial class ModelRoundTripTests
         HashSet<string> fresh = [.. graph.Symbols.Symbols.Where(s => s.IsDataDependent).Select(s => s.Name)];
         // The list of symbols holds those that only hints about bodies made.
         text = SymbolList().Replace(text, "", 1);
+        // What a body calls its results means nothing.
+        text = BodyResult().Replace(text, "");
         return FreshName().Replace(text, m => fresh.Contains(m.Value) ? numbers.TryGetValue(m.Value, out string? known) ? known : numbers[m.Value] = $"fresh{numbers.Count}" : m.Value);
     }
 
@@ -70,4 +72,7 @@ public sealed partial class ModelRoundTripTests
 
     [GeneratedRegex(@" where .*(?= \{\n)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SymbolList();
+
+    [GeneratedRegex(@"(?<=^ {3,}return [^\n]*) as ""[^""]*""", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex BodyResult();
 }
