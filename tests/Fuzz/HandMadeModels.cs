@@ -1,6 +1,7 @@
-using System.Text;
 using Peregrine.Onnx.Wire;
+using Peregrine.TestKit;
 using Peregrine.Tensors;
+using static Peregrine.TestKit.HandMade;
 
 namespace Fuzz;
 
@@ -36,45 +37,4 @@ internal static class HandMadeModels
             [Node("QuantizeLinear", "x s z", "q"), Node("DequantizeLinear", "q s z", "d"), Node("MatMul", "d w", "m"), Node("Softmax", "m", "y", Int("axis", -1))],
             Floats("s", [], 0.05f), new OnnxTensorProto { Name = "z", ElementType = DataType.UInt8, Dims = [], RawData = new byte[] { 128 } }, Floats("w", [4, 4]))),
     ];
-
-    public static OnnxNodeProto Node(string type, string inputs, string outputs, params OnnxAttributeProto[] attributes) =>
-        new() { OperatorType = type, Name = $"{type.ToLowerInvariant()}_{outputs.Split(' ')[0]}", Inputs = Names(inputs), Outputs = Names(outputs), Attributes = attributes };
-
-    public static OnnxGraphProto Graph(OnnxValueInfoProto[] inputs, OnnxNodeProto[] nodes, OnnxValueInfoProto[] outputs) => new() { Name = "body", Inputs = inputs, Nodes = nodes, Outputs = outputs };
-
-    public static OnnxValueInfoProto Typed(string name, DataType type, params object[] dims) => new()
-    {
-        Name = name,
-        Type = new()
-        {
-            Kind = OnnxTypeKind.Tensor,
-            ElementType = type,
-            Shape = new() { Dims = [.. dims.Select(d => d is int value ? new OnnxDimension { Value = value } : new OnnxDimension { Parameter = (string)d })] },
-        },
-    };
-
-    public static OnnxAttributeProto Body(string name, OnnxGraphProto graph) => new() { Name = name, DeclaredKind = OnnxAttributeKind.Graph, Graph = graph };
-
-    public static OnnxAttributeProto Int(string name, long value) => new() { Name = name, DeclaredKind = OnnxAttributeKind.Int, Int = value };
-
-    public static byte[] Model(OnnxValueInfoProto[] inputs, OnnxValueInfoProto[] outputs, OnnxNodeProto[] nodes, params OnnxTensorProto[] initializers) => ProtobufWriter.ToBytes(new OnnxModelProto
-    {
-        IrVersion = 10,
-        OperatorSets = [new() { Version = 21 }],
-        Graph = new() { Name = "made", Inputs = inputs, Nodes = nodes, Outputs = outputs, Initializers = initializers },
-    });
-
-    private static OnnxValueInfoProto Float(string name, params object[] dims) =>
-        dims.Length > 0 ? Typed(name, DataType.Float32, dims) : new() { Name = name, Type = new() { Kind = OnnxTypeKind.Tensor, ElementType = DataType.Float32 } };
-
-    private static OnnxAttributeProto Numbers(string name, params long[] values) => new() { Name = name, DeclaredKind = OnnxAttributeKind.Ints, Ints = [.. values] };
-
-    private static OnnxAttributeProto Word(string name, string value) => new() { Name = name, DeclaredKind = OnnxAttributeKind.String, StringBytes = Encoding.UTF8.GetBytes(value) };
-
-    private static OnnxTensorProto Integers(string name, long[] dims, params long[] values) => TensorEncoder.Encode(Tensor.Of<long>(dims, values), name);
-
-    private static OnnxTensorProto Floats(string name, long[] dims, params float[] values) =>
-        TensorEncoder.Encode(Tensor.Of<float>(dims, values.Length > 0 ? values : [.. Enumerable.Range(0, (int)Tensor.CountElements(dims)).Select(i => (i % 7 * 0.25f) - 0.7f)]), name);
-
-    private static string[] Names(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(n => n == "-" ? "" : n)];
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Peregrine.Onnx.Wire;
 using Peregrine.Operators;
 using Peregrine.Tensors;
+using Peregrine.TestKit;
 
 namespace Fuzz;
 
@@ -289,8 +290,8 @@ internal sealed class ModelMutator(OnnxModelProto model, Random random, Func<Onn
         OnnxNodeProto inner = node;
         for (int level = 0; level < levels; level++)
         {
-            OnnxGraphProto body = HandMadeModels.Graph([], [inner], [.. inner.Outputs.Select(o => new OnnxValueInfoProto { Name = o })]);
-            inner = HandMadeModels.Node("If", "fuzz.true", "", HandMadeModels.Body("then_branch", body), HandMadeModels.Body("else_branch", body));
+            OnnxGraphProto body = HandMade.Graph([], [inner], [.. inner.Outputs.Select(o => new OnnxValueInfoProto { Name = o })]);
+            inner = HandMade.Node("If", "fuzz.true", "", HandMade.Body("then_branch", body), HandMade.Body("else_branch", body));
             inner.Outputs = node.Outputs;
             if (level > 8)
             {
@@ -323,7 +324,7 @@ internal sealed class ModelMutator(OnnxModelProto model, Random random, Func<Onn
                 if (Pick(graph.Nodes) is { } host && other.Graph is { } body)
                 {
                     host.OperatorType = Pick<string>(["If", "Loop", "Scan", "SequenceMap"])!;
-                    host.Attributes = [HandMadeModels.Body("body", body), HandMadeModels.Body("then_branch", body), HandMadeModels.Body("else_branch", body), HandMadeModels.Int("num_scan_inputs", random.Next(3))];
+                    host.Attributes = [HandMade.Body("body", body), HandMade.Body("then_branch", body), HandMade.Body("else_branch", body), HandMade.Int("num_scan_inputs", random.Next(3))];
                     return "foreign body";
                 }
 
