@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using Peregrine.Cli.Commands;
 using Peregrine.Diagnostics;
 
@@ -32,6 +33,12 @@ internal static class CommandLine
             pressed.Cancel = !cancellation.IsCancellationRequested;
             cancellation.Cancel();
         };
+        // SIGTERM asks as politely as Ctrl+C.
+        using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = !cancellation.IsCancellationRequested;
+            cancellation.Cancel();
+        });
         try
         {
             ParseResult parse = CreateRoot().Parse(arguments);

@@ -34,7 +34,7 @@ internal static class OutputFiles
         switch (value)
         {
             case Tensor tensor:
-                NumpyFile.Write(Path.Combine(folder, fileName), tensor);
+                NumpyFile.Write(Path.Combine(folder, fileName), WiderForms.Widen(tensor));
                 break;
             case OptionalValue { HasValue: true } optional:
                 Write(folder, fileName, optional.Value);

@@ -39,6 +39,13 @@ public sealed class InspectTests(Workplace place)
     }
 
     [Fact]
+    public void Shapes_that_do_not_fit_are_named()
+    {
+        CliProcess.Run("inspect", place.EngineFile, "--shape", "picture=1x1x8x8").ExpectMessage(1, "picture");
+        CliProcess.Run("inspect", place.EngineFile, "--shape", "image=1x3x8x8").ExpectMessage(1, "1x3x8x8", "image");
+    }
+
+    [Fact]
     public void Capability_names_an_invented_operator()
     {
         string model = place.OneNode("invented", "Frobnicate", "example.org");

@@ -11,7 +11,7 @@ internal sealed class BenchCommand : CliCommand
 {
     private readonly Argument<string> _target = TargetArgument.EngineOrModel();
     private readonly Option<int> _streams = new("--streams") { Description = "Calls at the same time, each with buffers of its own.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<int?> _iterations = new("--iterations") { Description = "Measured calls per stream, at least. Default: 10, or 1 where --duration is given.", HelpName = "N" };
+    private readonly Option<int?> _iterations = new("--iterations") { Description = "Measured calls per stream, at least. Default: 5, or 1 where --duration is given.", HelpName = "N" };
     private readonly Option<double?> _duration = new("--duration") { Description = "Seconds to measure, at least. Default: 3, or 0 where --iterations is given.", HelpName = "S" };
     private readonly Option<double> _warmup = new("--warmup") { Description = "Milliseconds of calls before measuring; at least one call per stream.", HelpName = "MS", DefaultValueFactory = _ => 200 };
     private readonly Option<bool> _layers = new("--layers") { Description = "Also time each layer, in further calls." };
@@ -105,7 +105,7 @@ internal sealed class BenchCommand : CliCommand
             throw new UsageException("--duration (seconds) and --warmup (milliseconds) must be 0 or more.");
         }
 
-        return new(iterations ?? (duration is null ? 10 : 1), TimeSpan.FromSeconds(duration ?? (iterations is null ? 3 : 0)), TimeSpan.FromMilliseconds(warmup));
+        return new(iterations ?? (duration is null ? 5 : 1), TimeSpan.FromSeconds(duration ?? (iterations is null ? 3 : 0)), TimeSpan.FromMilliseconds(warmup));
     }
 
     private static void Print(BenchmarkReport report, Session session)

@@ -52,17 +52,9 @@ internal sealed record ExpectedOutputs(object[] Inputs, object?[] Outputs)
             : new(request.Create(engine.Inputs), outputs);
     }
 
-    /// <summary>Reads a file; what NumPy could only hold in a wider type is brought back to the output's own.</summary>
     private static Tensor Read(string path, EngineBinding output)
     {
         Tensor tensor = NumpyFile.Read(path);
-        if (output.Type is not TensorType type || type.ElementType == tensor.Type || !(type.ElementType == DataType.BFloat16 || type.ElementType.Bits() < 8) || type.ElementType == DataType.String)
-        {
-            return tensor;
-        }
-
-        Tensor narrow = Tensor.Allocate(type.ElementType, tensor.Dims);
-        ElementConversion.Store(tensor.Data, tensor.Type, narrow);
-        return narrow;
+        return output.Type is TensorType type ? WiderForms.Narrow(tensor, type.ElementType) : tensor;
     }
 }

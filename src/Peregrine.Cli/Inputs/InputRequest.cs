@@ -2,7 +2,6 @@ using System.Globalization;
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Onnx;
-using Peregrine.Operators;
 using Peregrine.Runtime.Planning;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
@@ -43,21 +42,15 @@ internal sealed record InputRequest(IReadOnlyDictionary<string, string> Files, I
     private static object Read(EngineBinding input, string path)
     {
         object value = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase) ? NumpyFile.Read(path) : OnnxValueFile.Read(path, input.Type);
-        if (value is not Tensor tensor || input.Type is not TensorType type || tensor.Type == type.ElementType)
+        if (value is not Tensor tensor || input.Type is not TensorType type)
         {
             return value;
         }
 
-        // NumPy has neither bfloat16 nor elements below a byte: such tensors are written wider.
-        bool isWidened = (type.ElementType == DataType.BFloat16 && tensor.Type == DataType.Float32) || (type.ElementType.Bits() < 8 && type.ElementType.IsInteger() && tensor.Type is DataType.Int8 or DataType.UInt8);
-        if (!isWidened)
-        {
-            throw new BindingException($"Input \"{input.Name}\" is {type}, but \"{path}\" holds {tensor}. Convert it (in NumPy with .astype).");
-        }
-
-        Tensor narrow = Tensor.Allocate(type.ElementType, tensor.Dims);
-        ElementConversion.Store(tensor.Data, tensor.Type, narrow);
-        return narrow;
+        Tensor fitting = WiderForms.Narrow(tensor, type.ElementType);
+        return fitting.Type == type.ElementType
+            ? fitting
+            : throw new BindingException($"Input \"{input.Name}\" is {type}, but \"{path}\" holds {tensor}. Convert it (in NumPy with .astype).");
     }
 
     /// <summary>Takes the values of symbols from a shape that was given.</summary>

@@ -1,3 +1,4 @@
+using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
@@ -18,6 +19,7 @@ internal static class EngineInspector
         Dictionary<string, long> symbols = PlannedAt(engine, shapes ?? new Dictionary<string, IReadOnlyList<long>>());
         List<LayerInspection> layers = [];
         ArenaForecast forecast = AddLayers(plan, "", symbols, manifest.Declines, layers);
+        HashSet<string> used = new(plan.Slots.SelectMany(s => s.Type is TensorType { Shape.IsRanked: true } type ? type.Shape.SelectMany(d => d.Symbols) : []), StringComparer.Ordinal);
         return new(
             manifest.Model,
             source,
@@ -33,7 +35,7 @@ internal static class EngineInspector
             [.. engine.Inputs.Select(b => new BindingInspection(b.Name, b.Type.ToString()))],
             [.. engine.Outputs.Select(b => new BindingInspection(b.Name, b.Type.ToString()))],
             [.. profiles.Select(p => new ProfileInspection(p.Name, [.. p.Inputs.Select(i => $"{i.Input}: min {i.Min}, opt {i.Opt}, max {i.Max}")]))],
-            [.. plan.Symbols.Select(s => s.ToString())],
+            [.. plan.Symbols.Where(s => used.Contains(s.Name)).Select(s => s.ToString())],
             engine.WeightBytes,
             constants.Count,
             forecast.Peak,
@@ -48,14 +50,25 @@ internal static class EngineInspector
         return [.. model.Import().AllNodes.SelectMany(n => n.Provenance.Sources.Count > 0 ? n.Provenance.Sources : [n.Name]).Where(n => !kept.Contains(n)).Distinct(StringComparer.Ordinal)];
     }
 
+    /// <summary>The symbols' values that the shapes give.</summary>
     private static Dictionary<string, long> PlannedAt(Engine engine, IReadOnlyDictionary<string, IReadOnlyList<long>> shapes)
     {
+        if (shapes.Keys.FirstOrDefault(name => engine.Inputs.All(i => i.Name != name)) is { } unknown)
+        {
+            throw new BindingException($"There is no input \"{unknown}\"; there are {string.Join(", ", engine.Inputs.Select(i => $"\"{i.Name}\" ({i.Type})"))}.");
+        }
+
         Dictionary<string, long> symbols = new(StringComparer.Ordinal);
         foreach (EngineBinding input in engine.Inputs)
         {
             if (input.Type is not TensorType { Shape.IsRanked: true } type)
             {
                 continue;
+            }
+
+            if (shapes.TryGetValue(input.Name, out IReadOnlyList<long>? wanted) && (wanted.Count != type.Shape.Rank || type.Shape.Zip(wanted).Any(d => d.First.IsConstant && d.First.Constant != d.Second)))
+            {
+                throw new BindingException($"The shape {string.Join('x', wanted)} does not fit input \"{input.Name}\" ({type}).");
             }
 
             Ints? maximum = engine.Profiles.Count > 0 ? engine.Profiles[0].Inputs.FirstOrDefault(i => i.Input == input.Name)?.Max : null;
