@@ -15,7 +15,8 @@ public sealed class JudgementTests
     [Theory]
     [InlineData(1f, 2.0019f, 0f, ConformanceOutcome.Passed)]
     [InlineData(1f, 2.0021f, 0f, ConformanceOutcome.Failed)]
-    [InlineData(1f, 2f, 2e-7f, ConformanceOutcome.Failed)]
+    [InlineData(1f, 2f, 1.9e-6f, ConformanceOutcome.Passed)]
+    [InlineData(1f, 2f, 2.1e-6f, ConformanceOutcome.Failed)]
     [InlineData(1f, float.NaN, 0f, ConformanceOutcome.Failed)]
     public void Results_are_compared(float a, float b, float c, ConformanceOutcome outcome)
     {
