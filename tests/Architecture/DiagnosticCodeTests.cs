@@ -20,6 +20,16 @@ public sealed partial class DiagnosticCodeTests
     public void Every_explanation_has_a_meaning() =>
         Assert.Empty(Rows().Where(r => r.Meaning.Length < 10).Select(r => string.Join(", ", r.Codes)));
 
+    /// <summary>Up to PG21xx codes are shared; a later one that stands in two families of operators would have two meanings.</summary>
+    [Fact]
+    public void Codes_of_operators_belong_to_one_family()
+    {
+        IEnumerable<(string Code, string Family)> uses = Repository.Files("src/Peregrine.Graph/Operators", "*.cs")
+            .SelectMany(f => QuotedCode().Matches(File.ReadAllText(f)).Select(m => (m.Groups["code"].Value, Path.GetFileName(Path.GetDirectoryName(f))!)));
+        Assert.Empty(uses.Where(u => string.CompareOrdinal(u.Code, "PG2200") >= 0).Distinct().GroupBy(u => u.Code).Where(g => g.Count() > 1)
+            .Select(g => $"{g.Key} is used by {string.Join(" and ", g.Select(u => u.Family))}."));
+    }
+
     private static Dictionary<string, List<string>> Explained()
     {
         Dictionary<string, List<string>> explained = new(StringComparer.Ordinal);

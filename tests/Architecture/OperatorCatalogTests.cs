@@ -6,6 +6,8 @@ namespace Architecture;
 /// <summary>What every schema must be, whoever wrote it.</summary>
 public sealed class OperatorCatalogTests
 {
+    private static readonly string[] Replaced = ["Scatter"];
+
     public static TheoryData<string> Names => [.. OperatorCatalog.Standard.Schemas.Select(s => s.FullName)];
 
     [Theory]
@@ -15,8 +17,10 @@ public sealed class OperatorCatalogTests
         OperatorSchema schema = Schema(name);
         foreach (Operator op in (Operator[])[OperatorSamples.Plain(schema), OperatorSamples.Full(schema)])
         {
-            Assert.Same(schema, op.Definition);
-            Operator? again = schema.TryCreate(schema.Describe(op), new(), "test");
+            // A name that newer opsets dropped makes the operator of the newer name.
+            Assert.True(op.Definition == schema || Replaced.Contains(name), $"{name} makes {op.Definition.FullName}.");
+            Assert.Same(op.Definition, OperatorCatalog.Standard.Find(op.Definition.Domain, op.Definition.Name));
+            Operator? again = op.Definition.TryCreate(op.Definition.Describe(op), new(), "test");
             Assert.NotNull(again);
             Assert.Equal(op.ToString(), again.ToString());
             // Bodies are compared by identity, tensors by content: describing hands the same ones on.
@@ -59,7 +63,7 @@ public sealed class OperatorCatalogTests
         foreach (string file in Repository.Files("src/Peregrine.Graph/Operators", "*Family.cs"))
         {
             string[] registered = [.. File.ReadLines(file).Select(l => l.Trim()).Where(l => l.EndsWith(".Schema,", StringComparison.Ordinal)).Select(l => l[..^".Schema,".Length])];
-            problems.AddRange(registered.Zip(registered.Order(StringComparer.Ordinal)).Where(p => p.First != p.Second).Take(1).Select(p => $"{Path.GetFileName(file)}: {p.First} stands where {p.Second} should."));
+            problems.AddRange(registered.Zip(registered.Order(StringComparer.OrdinalIgnoreCase)).Where(p => p.First != p.Second).Take(1).Select(p => $"{Path.GetFileName(file)}: {p.First} stands where {p.Second} should."));
         }
 
         Assert.Empty(problems);

@@ -32,6 +32,7 @@ public sealed class PublicApiTests
         HashSet<string> documented = [.. XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")).Descendants("member")
             .Where(m => m.Element("summary")?.Value.Trim().Length > 0 || m.Element("inheritdoc") is not null)
             .Select(m => m.Attribute("name")!.Value)];
-        Assert.Empty(PublicApi.Types(assembly).Select(t => $"T:{t.FullName!.Replace('+', '.')}").Where(id => !documented.Contains(id)));
+        string[] silent = [.. PublicApi.Types(assembly).Select(t => $"T:{t.FullName!.Replace('+', '.')}").Except(documented)];
+        Assert.Empty(silent);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Peregrine.Operators;
 
 namespace Architecture;
 
@@ -47,6 +48,10 @@ public sealed partial class QuotationTests
 
         Assert.Empty(problems);
     }
+
+    [Fact]
+    public void README_counts_the_operators() =>
+        Assert.Contains($"| Operators | {OperatorCatalog.Standard.Schemas.Count()} (", File.ReadAllText(Repository.At("README.md")), StringComparison.Ordinal);
 
     private static string[] Region(string file, string name)
     {

@@ -151,6 +151,7 @@ public sealed record ConstantExpr(double Value) : Expr
     public override string ToString() => Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
 }
 
+/// <summary>A function of one argument.</summary>
 public sealed record UnaryExpr(UnaryFunction Function, Expr X) : Expr
 {
     public override DataType TypeOf(IReadOnlyList<DataType> operands) =>
@@ -159,6 +160,7 @@ public sealed record UnaryExpr(UnaryFunction Function, Expr X) : Expr
     public override string ToString() => $"{Function}({X})";
 }
 
+/// <summary>A function of two arguments.</summary>
 public sealed record BinaryExpr(BinaryFunction Function, Expr Left, Expr Right) : Expr
 {
     public bool IsComparison => Function is BinaryFunction.Equal or BinaryFunction.Less or BinaryFunction.LessOrEqual;
@@ -171,6 +173,7 @@ public sealed record BinaryExpr(BinaryFunction Function, Expr Left, Expr Right) 
     public override string ToString() => $"{Function}({Left}, {Right})";
 }
 
+/// <summary>One of two values, as a condition says.</summary>
 public sealed record SelectExpr(Expr Condition, Expr WhenTrue, Expr WhenFalse) : Expr
 {
     public override DataType TypeOf(IReadOnlyList<DataType> operands) => WhenTrue.TypeOf(operands) is var type and not DataType.Undefined ? type : WhenFalse.TypeOf(operands);
