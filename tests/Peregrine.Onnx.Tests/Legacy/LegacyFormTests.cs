@@ -3,10 +3,10 @@ using static Peregrine.Onnx.Tests.Legacy.OperatorForm;
 
 namespace Peregrine.Onnx.Tests.Legacy;
 
-/// <summary>Operators in the forms of opsets 1 to 12 mean what ONNX Runtime, or the operator's text, says.</summary>
+/// <summary>Operators in the forms of opsets 1 to 12, and those of classical machine learning, mean what ONNX Runtime, or the operator's text, says.</summary>
 public sealed class LegacyFormTests(PeerFixture fixture)
 {
-    private static readonly IReadOnlyList<OperatorForm> Forms = [.. LegacyForms.All, .. LegacyNetworkForms.All];
+    private static readonly IReadOnlyList<OperatorForm> Forms = [.. LegacyForms.All, .. LegacyNetworkForms.All, .. MlForms.All];
 
     public static TheoryData<string> Names => [.. Forms.Select(f => f.Name)];
 

@@ -13,7 +13,7 @@ public sealed record Split(long Axis = 0, long? NumOutputs = null) : Operator
         .Int("axis", o => o.Axis, 0)
         .OptionalInt("num_outputs", o => o.NumOutputs)
         .Import(1, 1, s => s.WithInputs([s[0], s[1] is null ? s.ConstantInts("split") : Lengths(s)], ("split", null)))
-        .Import(2, 12, s => s.WithInputs([s[0], s.ConstantInts("split")], ("split", null)));
+        .Import(2, 12, s => s.WithInputs([s[0], s[1] ?? s.ConstantInts("split")], ("split", null)));
 
     public override OperatorSchema Definition => Schema;
 
