@@ -45,6 +45,10 @@ internal sealed class LabelTable
         };
     }
 
+    public int Find(string text) => _texts!.GetValueOrDefault(text, -1);
+
+    public int Find(long number) => _integers!.GetValueOrDefault(number, -1);
+
     private static Dictionary<T, int> Index<T>(Tensor keys) where T : unmanaged
     {
         T[] values = new T[keys.Length];

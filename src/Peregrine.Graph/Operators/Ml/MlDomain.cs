@@ -35,6 +35,19 @@ internal static class MlDomain
         return true;
     }
 
+    /// <summary>Checks that an attribute holds one number, or one for each feature of input 0 (its last axis).</summary>
+    public static bool RequirePerFeature(InferenceScope c, string attribute, int count)
+    {
+        Shape shape = c.Shape(0);
+        if (count == 1 || (count > 1 && (!shape.IsRanked || (shape.Rank > 0 && !Dim.ProvablyDifferent(shape[shape.Rank - 1], count)))))
+        {
+            return true;
+        }
+
+        c.Error("PG2609", $"{attribute} holds {count} numbers for the input {shape}; it must hold one, or one for each feature.");
+        return false;
+    }
+
     /// <summary>The rows and features of an [N, F] or [F] input.</summary>
     public static (int Rows, int Features) RowsOf(EvaluationScope c, int input)
     {

@@ -7,7 +7,17 @@ internal static class MlFamily
     [
         ArrayFeatureExtractor.Schema,
         Binarizer.Schema,
+        CategoryMapper.Schema,
+        FeatureVectorizer.Schema,
+        Imputer.Schema,
         LabelEncoder.Schema,
+        LinearClassifier.Schema,
+        LinearRegressor.Schema,
+        Normalizer.Schema,
+        OneHotEncoder.Schema,
+        Scaler.Schema,
         TreeEnsemble.Schema,
+        TreeEnsembleClassifier.Schema,
+        TreeEnsembleRegressor.Schema,
     ];
 }

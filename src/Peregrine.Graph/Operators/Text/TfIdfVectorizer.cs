@@ -18,7 +18,7 @@ public enum TermWeighting
 /// <summary>
 /// Counts known n-grams in each row of X ([C] or [N, C], int32, int64 or strings): Y is [max(ngram_indexes) + 1], or one such row per row of X. The items of an n-gram may stand up to
 /// <paramref name="MostSkipped"/> items apart, always equally far. The pool holds all 1-grams, then all 2-grams and so on; <paramref name="Starts"/> says where each kind starts.
-/// A weight belongs to a place in the output, as in ONNX's own implementation.
+/// A weight belongs to the n-gram of the same number.
 /// </summary>
 public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSkipped, TermWeighting Mode, Ints Starts, Ints Places, Ints? Integers = null, Texts? Strings = null, Floats? Weights = null) : Operator
 {
@@ -70,19 +70,20 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
         y.Clear();
         Span<int> items = c.Scratch<int>(x.Length);
         tree.Encode(x, items);
+        Span<int> counts = c.Scratch<int>(Places.Count);
         for (int row = 0; row < rows; row++)
         {
-            Span<float> counts = y.Slice(row * width, width);
+            counts.Clear();
             Count(tree, items.Slice(row * length, length), counts);
-            for (int i = 0; i < width && Mode != TermWeighting.Frequency; i++)
+            for (int gram = 0; gram < counts.Length; gram++)
             {
-                float weight = Weights is { } weights ? weights[i] : 1;
-                counts[i] = Mode == TermWeighting.WeightedFrequency ? counts[i] * weight : counts[i] > 0 ? weight : 0;
+                float weight = Weights is { Count: > 0 } weights && Mode != TermWeighting.Frequency ? weights[gram] : 1;
+                y[(row * width) + (int)Places[gram]] += weight * (Mode == TermWeighting.Presence ? Math.Min(counts[gram], 1) : counts[gram]);
             }
         }
     }
 
-    private void Count(NgramTree tree, ReadOnlySpan<int> items, Span<float> counts)
+    private void Count(NgramTree tree, ReadOnlySpan<int> items, Span<int> counts)
     {
         for (long distance = 1; distance <= MostSkipped + 1 && (distance == 1 || distance < items.Length); distance++)
         {
@@ -93,9 +94,9 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
                 int node = 0;
                 for (long n = 1, at = start; n <= MaxLength && at < items.Length && tree.TryStep(ref node, items[(int)at]); n++, at += distance)
                 {
-                    if (n >= shortest && tree.PlaceOf(node) is >= 0 and var place)
+                    if (n >= shortest && tree.GramOf(node) is >= 0 and var gram)
                     {
-                        counts[place]++;
+                        counts[gram]++;
                     }
                 }
             }
@@ -131,7 +132,7 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
             return $"ngram_indexes holds {Places.Count} places, but the pool holds {grams} n-grams (and no place may be negative).";
         }
 
-        return Weights is { } weights && weights.Count < Width ? $"weights holds {weights.Count} numbers, but the output has {Width} places." : null;
+        return Weights is { Count: > 0 } weights && weights.Count != grams ? $"weights holds {weights.Count} numbers, but the pool holds {grams} n-grams." : null;
     }
 
     private NgramTree BuildTree()
@@ -143,7 +144,7 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
             int end = (int)(i + 1 < Starts.Count ? Starts[i + 1] : PoolSize);
             for (int start = (int)Starts[i]; start < end; start += i + 1)
             {
-                tree.Add(start, i + 1, (int)Places[gram++]);
+                tree.Add(start, i + 1, gram++);
             }
         }
 
@@ -156,9 +157,9 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
         private readonly Dictionary<long, int> _integers = Number(integers);
         private readonly Dictionary<string, int> _texts = Number(texts);
         private readonly Dictionary<(int Node, int Item), int> _steps = [];
-        private readonly List<int> _places = [-1];
+        private readonly List<int> _grams = [-1];
 
-        public void Add(int start, int length, int place)
+        public void Add(int start, int length, int gram)
         {
             int node = 0;
             for (int i = start; i < start + length; i++)
@@ -166,14 +167,14 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
                 ref int next = ref CollectionsMarshal.GetValueRefOrAddDefault(_steps, (node, texts.Count > 0 ? _texts[texts[i]] : _integers[integers[i]]), out bool exists);
                 if (!exists)
                 {
-                    next = _places.Count;
-                    _places.Add(-1);
+                    next = _grams.Count;
+                    _grams.Add(-1);
                 }
 
                 node = next;
             }
 
-            _places[node] = place;
+            _grams[node] = gram;
         }
 
         /// <summary>Numbers the items of a tensor; -1 for one that no n-gram has.</summary>
@@ -192,8 +193,8 @@ public sealed record TfIdfVectorizer(long MinLength, long MaxLength, long MostSk
 
         public bool TryStep(ref int node, int item) => _steps.TryGetValue((node, item), out int next) && (node = next) > 0;
 
-        /// <summary>Where the n-gram that ends here is counted; -1 if none ends here.</summary>
-        public int PlaceOf(int node) => _places[node];
+        /// <summary>The number of the n-gram that ends here; -1 if none does.</summary>
+        public int GramOf(int node) => _grams[node];
 
         private static Dictionary<T, int> Number<T>(IReadOnlyList<T> items) where T : notnull
         {
