@@ -56,7 +56,7 @@ internal sealed record CompareModel(string Name, string Path, Func<(Dictionary<s
     private static (Dictionary<string, Tensor>, Dictionary<string, Tensor>) FromData(string path, string folder)
     {
         Graph graph = OnnxModel.Load(path).Import();
-        OnnxTestData data = OnnxTestData.Read(OnnxTestData.FindSets(folder)[0], [.. graph.Inputs.Select(i => i.Type)], []);
+        OnnxTestData data = OnnxTestData.Read(OnnxTestData.FindSets(folder)[0], [.. graph.Inputs.Select(i => i.Type)], [.. graph.Outputs.Select(o => o.Value.Type)]);
         Dictionary<string, Tensor> first = Enumerable.Range(0, graph.Inputs.Count).ToDictionary(i => graph.Inputs[i].Name, i => (Tensor)data.Inputs[i]!, StringComparer.Ordinal);
         return (first, first.ToDictionary(p => p.Key, p => Varied(p.Value), StringComparer.Ordinal));
     }
