@@ -128,7 +128,7 @@ public sealed class EngineBuilder
             _logger.Log(finding.Severity == Severity.Information ? LogLevel.Information : LogLevel.Warning, "{Diagnostic}", finding);
         }
 
-        return Build(graph, model.Name, progress, cancellation);
+        return Build(graph, Path.GetFileName(model.Name), progress, cancellation);
     }
 
     /// <summary>Builds an engine from a graph, which is rewritten in place.</summary>

@@ -11,6 +11,7 @@ public sealed class OperatorCatalog
         .Add(ControlFamily.Schemas)
         .Add(ConvolutionFamily.Schemas)
         .Add(LinearFamily.Schemas)
+        .Add(MlFamily.Schemas)
         .Add(NormalizationFamily.Schemas)
         .Add(PointwiseFamily.Schemas)
         .Add(QuantizationFamily.Schemas)

@@ -96,7 +96,8 @@ public sealed class EvaluationScope
 
         if (_outputTypes[index] is not TensorType { Shape: { IsRanked: true, IsStatic: true } shape } type)
         {
-            throw new InternalCompilerException($"{Operator.Definition.Name} \"{NodeName}\" asks for output {index}, whose shape nobody knows.");
+            // All inputs are known here: they are not of a kind that could tell (a shape in floats, a list that is too long).
+            throw Fail("PG2116", $"the shape of output {index} does not follow from the inputs ({string.Join(", ", _inputs.Select(i => i?.ToString() ?? "absent"))}).");
         }
 
         Tensor tensor = Tensor.Allocate(type.ElementType, shape.ToStatic());
