@@ -18,7 +18,9 @@ internal sealed record CompareOptions
           --iterations N        timed runs at most (default 20)
           --budget SECONDS      time for the timed runs of one model at one thread count (default 20)
           --level 0..5          Peregrine's optimization level (default 3)
+          --dynamic             build for any shape that the model allows; by default Peregrine builds for the inputs' shapes
           --check-only          no timing: outputs only
+          --noise               also how far ONNX Runtime is from itself without optimizations (max|diff|/std): the rounding errors of float32
           --json FILE           results as JSON
 
         Both run on the CPU; a timed run goes from the caller's buffers to the caller's buffers, and the input changes between runs.
@@ -42,7 +44,11 @@ internal sealed record CompareOptions
 
     public int Level { get; init; } = 3;
 
+    public bool Dynamic { get; init; }
+
     public bool CheckOnly { get; init; }
+
+    public bool Noise { get; init; }
 
     public string? JsonPath { get; init; }
 
@@ -61,9 +67,16 @@ internal sealed record CompareOptions
                 return null;
             }
 
-            if (name == "--check-only")
+            CompareOptions? flagged = name switch
             {
-                options = options with { CheckOnly = true };
+                "--check-only" => options with { CheckOnly = true },
+                "--dynamic" => options with { Dynamic = true },
+                "--noise" => options with { Noise = true },
+                _ => null,
+            };
+            if (flagged is not null)
+            {
+                options = flagged;
                 continue;
             }
 

@@ -18,6 +18,9 @@ internal sealed record CompareResult(string Model, int Threads)
 
     public IReadOnlyList<OutputDeviation> Outputs { get; init; } = [];
 
+    /// <summary>How far ONNX Runtime is from itself without optimizations; null if not asked for.</summary>
+    public double? OrtNoise { get; init; }
+
     /// <summary>Why there is no result; null if there is one.</summary>
     public string? Problem { get; init; }
 
@@ -36,7 +39,7 @@ internal static class CompareReport
         string head = withHead ? $"{"model",-24} {"threads",7} {"ORT ms",10} {"ours ms",10} {"ratio",7} {"runs",5} {"build ms",9} {"max|diff|/std",13}  result\n" : "";
         return head + (result.Problem is { } problem
             ? $"{result.Model,-24} {result.Threads,7} {problem}"
-            : string.Create(CultureInfo.InvariantCulture, $"{result.Model,-24} {result.Threads,7} {result.OrtMilliseconds,10:F3} {result.OursMilliseconds,10:F3} {result.Ratio,7:F3} {result.Iterations,5} {result.BuildMilliseconds,9:F0} {result.Worst!.Relative,13:E2}  {(result.IsGood ? "ok" : $"DEVIATES in \"{result.Worst.Name}\" {result.Worst.Type}")}"));
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Model,-24} {result.Threads,7} {result.OrtMilliseconds,10:F3} {result.OursMilliseconds,10:F3} {result.Ratio,7:F3} {result.Iterations,5} {result.BuildMilliseconds,9:F0} {result.Worst!.Relative,13:E2}  {(result.OrtNoise is { } noise ? $"(ORT itself {noise:E2}) " : "")}{(result.IsGood ? "ok" : $"DEVIATES in \"{result.Worst.Name}\" {result.Worst.Type}")}"));
     }
 
     public static string Json(IReadOnlyList<CompareResult> results, string ortVersion)
@@ -77,6 +80,11 @@ internal static class CompareReport
             json.WriteNumber("ratio", result.Ratio);
             json.WriteNumber("iterations", result.Iterations);
             json.WriteNumber("build_ms", result.BuildMilliseconds);
+            if (result.OrtNoise is { } noise)
+            {
+                Number(json, "ort_noise", noise);
+            }
+
             json.WriteStartArray("outputs");
             foreach (OutputDeviation output in result.Outputs)
             {

@@ -15,7 +15,7 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         using OnnxRuntimeSession session = peer.Load(model.Path, threads);
         long start = Stopwatch.GetTimestamp();
         EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(options.Level);
-        foreach ((string name, Tensor input) in first)
+        foreach ((string name, Tensor input) in options.Dynamic ? [] : first)
         {
             builder.Shape(name, input.Dims);
         }
@@ -30,6 +30,7 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         CompareResult result = new(model.Name, threads)
         {
             BuildMilliseconds = buildMilliseconds,
+            OrtNoise = options.Noise ? Noise(model, threads, first, expected) : null,
             Outputs = [.. engine.Outputs.Select(o => OutputDeviation.Of(o.Name, expected[o.Name], (Tensor)context.OutputValue(o.Name)))],
         };
         return options.CheckOnly ? result with { OursMilliseconds = firstRun, OrtMilliseconds = session.LastRunMilliseconds, Iterations = 1 } : Time(result, session, engine, context, first, second, buffers);
@@ -48,6 +49,13 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         }
 
         return result with { OursMilliseconds = Median(ours), OrtMilliseconds = Median(theirs), Iterations = ours.Count };
+    }
+
+    /// <summary>The largest deviation of ONNX Runtime without optimizations from itself with them.</summary>
+    private double Noise(CompareModel model, int threads, Dictionary<string, Tensor> inputs, IReadOnlyDictionary<string, Tensor> expected)
+    {
+        using OnnxRuntimeSession session = peer.Load(model.Path, threads, OnnxRuntimeOptimization.None);
+        return session.Run(inputs).Max(o => OutputDeviation.Of(o.Key, expected[o.Key], o.Value).Relative);
     }
 
     /// <summary>From the caller's input buffers to the caller's output buffers.</summary>
