@@ -14,6 +14,7 @@ internal sealed class GraphExporter(ExportContext context, Graph graph, GraphExp
 
     private readonly Dictionary<Value, string> _names = [];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _nodeNames = new(StringComparer.Ordinal);
     private readonly Dictionary<Constant, string> _constants = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, (string Value, int Axis)> _symbols = new(StringComparer.Ordinal);
     private readonly List<OnnxNodeProto> _nodes = [];
@@ -208,6 +209,14 @@ internal sealed class GraphExporter(ExportContext context, Graph graph, GraphExp
 
     private void Add(OnnxNodeProto node)
     {
+        // ONNX Runtime refuses two nodes of one name.
+        string name = node.Name;
+        for (int i = 1; name.Length > 0 && !_nodeNames.Add(name); i++)
+        {
+            name = $"{node.Name}_{i}";
+        }
+
+        node.Name = name;
         _nodes.Add(node);
         foreach (string output in node.Outputs)
         {

@@ -37,7 +37,9 @@ public sealed partial class ModelRoundTripTests
             try
             {
                 Graph again = OnnxModel.Load(ProtobufWriter.ToBytes(OnnxExporter.Export(graph))).Import();
-                string before = Normal(graph), after = Normal(again);
+                // What an import rule made of one node has one name; a file needs several.
+                bool sameNames = graph.Nodes.Select(n => n.Name).Distinct(StringComparer.Ordinal).Count() == graph.Nodes.Count;
+                string before = Normal(graph, sameNames), after = Normal(again, sameNames);
                 compared++;
                 if (before != after)
                 {
@@ -55,13 +57,14 @@ public sealed partial class ModelRoundTripTests
     }
 
     /// <summary>The graph's text with its data-dependent symbols numbered in order of appearance: their numbers tell how often types were inferred.</summary>
-    private static string Normal(Graph graph)
+    private static string Normal(Graph graph, bool withOrigins)
     {
         Dictionary<string, string> numbers = new(StringComparer.Ordinal);
         string text = GraphPrinter.Print(graph);
         HashSet<string> fresh = [.. graph.Symbols.Symbols.Where(s => s.IsDataDependent).Select(s => s.Name)];
         // The list of symbols holds those that only hints about bodies made.
         text = SymbolList().Replace(text, "", 1);
+        text = withOrigins ? text : Origin().Replace(text, "");
         // What a body calls its results means nothing.
         text = BodyResult().Replace(text, "");
         return FreshName().Replace(text, m => fresh.Contains(m.Value) ? numbers.TryGetValue(m.Value, out string? known) ? known : numbers[m.Value] = $"fresh{numbers.Count}" : m.Value);
@@ -69,6 +72,9 @@ public sealed partial class ModelRoundTripTests
 
     [GeneratedRegex(@"\bu[0-9]+\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex FreshName();
+
+    [GeneratedRegex(@" // from .*", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Origin();
 
     [GeneratedRegex(@" where .*(?= \{\n)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SymbolList();
