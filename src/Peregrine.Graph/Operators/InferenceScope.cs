@@ -251,7 +251,8 @@ public sealed class InferenceScope
 
         for (int i = 0; i < formals.Count; i++)
         {
-            if (!formals[i].IsOptional && !present(i) && kind == "input")
+            // A required output may be unnamed (nobody needs it), but it must be listed.
+            if (!formals[i].IsOptional && (kind == "input" ? !present(i) : i >= count))
             {
                 Error("PG2106", $"the required {kind} {i} ({formals[i].Name}) is absent.");
                 return false;

@@ -150,6 +150,7 @@ public sealed class InferenceContext : IDisposable
     /// <summary>Runs the engine on the bound inputs.</summary>
     /// <exception cref="BindingException">An input is not bound, or the shapes do not fit together.</exception>
     /// <exception cref="ModelException">The data cannot be processed (an index out of range, say).</exception>
+    /// <exception cref="BackendException">The process does not have the memory.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
     public void Run(CancellationToken cancellation = default)
     {
@@ -162,7 +163,15 @@ public sealed class InferenceContext : IDisposable
         }
 
         _ran = false;
-        _runner.Run(cancellation);
+        try
+        {
+            _runner.Run(cancellation);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BackendException("This process has no memory left for the run. Bind smaller shapes, or run on a larger machine.", e);
+        }
+
         _ran = true;
         for (int i = 0; i < _boundOutputs.Length; i++)
         {
