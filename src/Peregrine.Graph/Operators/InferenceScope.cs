@@ -54,8 +54,8 @@ public sealed class InferenceScope
     /// <summary>Whether the node has output <paramref name="output"/>.</summary>
     public bool Wants(int output) => output < _wanted.Length && _wanted[output];
 
-    /// <summary>The type of a present input.</summary>
-    public IrType TypeOf(int input) => _inputs[input]!.Type;
+    /// <summary>The type of an input; unknown for an absent one.</summary>
+    public IrType TypeOf(int input) => Has(input) ? _inputs[input]!.Type : IrType.Unknown;
 
     /// <summary>The element type of a present input; <see cref="DataType.Undefined"/> if it is no tensor.</summary>
     public DataType ElementType(int input) => TypeOf(input) is TensorType t ? t.ElementType : DataType.Undefined;

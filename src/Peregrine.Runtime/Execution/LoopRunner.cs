@@ -31,7 +31,8 @@ internal static class LoopRunner
             {
                 if (step.Outputs[carriedCount + i] >= 0)
                 {
-                    scans[i].Add(((Tensor)body.Result(1 + carriedCount + i)).Clone());
+                    scans[i].Add((body.Result(1 + carriedCount + i) as Tensor)?.Clone()
+                        ?? throw new ModelException(Diagnostic.Error("PG3002", $"Loop \"{step.Name}\": only tensors can be stacked, but scan output {i} is {body.Result(1 + carriedCount + i)}.")));
                 }
             }
         }
