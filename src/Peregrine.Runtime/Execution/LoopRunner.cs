@@ -50,7 +50,7 @@ internal static class LoopRunner
             int slot = (int)step.Outputs[carriedCount + i];
             if (slot >= 0)
             {
-                outer.Memory.Set(slot, Stack(step, scans[i], outer.Plan.Slots[slot]));
+                outer.Memory.Set(slot, Stack(outer, step, scans[i], outer.Plan.Slots[slot]));
             }
         }
     }
@@ -61,12 +61,13 @@ internal static class LoopRunner
 
     private static object Copy(object value) => value is Tensor tensor ? tensor.Clone() : value;
 
-    private static Tensor Stack(LoopStep step, List<Tensor> items, BufferSlot slot)
+    private static Tensor Stack(PlanRunner outer, LoopStep step, List<Tensor> items, BufferSlot slot)
     {
         if (items.Count == 0)
         {
             Ir.TensorType type = (Ir.TensorType)slot.Type;
-            long[] empty = type.Shape.IsRanked ? [.. type.Shape.Select((d, axis) => axis == 0 || !d.IsConstant ? 0 : d.Constant)] : [0];
+            // No iteration has told the shape of an item; what the input shapes decide is known all the same.
+            long[] empty = type.Shape.IsRanked ? [.. type.Shape.Select((d, axis) => axis > 0 && d.Symbols.All(outer.Memory.IsKnown) ? d.Evaluate(outer.Memory.SymbolValue) : 0)] : [0];
             return Tensor.Allocate(type.ElementType, empty);
         }
 
