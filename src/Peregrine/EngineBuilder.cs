@@ -142,6 +142,11 @@ public sealed class EngineBuilder
             EngineContent content = ModelCompiler.Compile(graph, backend, Options(name), progress, cancellation);
             return new(content, backend, logger: _logger);
         }
+        catch (OutOfMemoryException e)
+        {
+            backend.Dispose();
+            throw new BackendException("This process has no memory left to build the engine. Use smaller shapes, or build on a larger machine.", e);
+        }
         catch
         {
             backend.Dispose();

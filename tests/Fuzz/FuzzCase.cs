@@ -91,7 +91,7 @@ internal sealed record FuzzCase(FuzzKind Kind, int Seed, byte[] File, string Des
                 using Engine engine = new EngineBuilder().UseCpu(cpu => cpu.Threads = 1).Build(OnnxModel.Load(Corpus.Bytes(item)));
                 file = EngineCodec.ToArray(engine.Content);
             }
-            catch (ModelException)
+            catch (PeregrineException)
             {
                 file = null;
             }

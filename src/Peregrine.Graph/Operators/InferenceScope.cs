@@ -54,8 +54,8 @@ public sealed class InferenceScope
     /// <summary>Whether the node has output <paramref name="output"/>.</summary>
     public bool Wants(int output) => output < _wanted.Length && _wanted[output];
 
-    /// <summary>The type of a present input.</summary>
-    public IrType TypeOf(int input) => _inputs[input]!.Type;
+    /// <summary>The type of an input; unknown for an absent one.</summary>
+    public IrType TypeOf(int input) => Has(input) ? _inputs[input]!.Type : IrType.Unknown;
 
     /// <summary>The element type of a present input; <see cref="DataType.Undefined"/> if it is no tensor.</summary>
     public DataType ElementType(int input) => TypeOf(input) is TensorType t ? t.ElementType : DataType.Undefined;
@@ -251,7 +251,8 @@ public sealed class InferenceScope
 
         for (int i = 0; i < formals.Count; i++)
         {
-            if (!formals[i].IsOptional && !present(i) && kind == "input")
+            // A required output may be unnamed (nobody needs it), but it must be listed.
+            if (!formals[i].IsOptional && (kind == "input" ? !present(i) : i >= count))
             {
                 Error("PG2106", $"the required {kind} {i} ({formals[i].Name}) is absent.");
                 return false;

@@ -68,7 +68,14 @@ public sealed class Tensor : IEquatable<Tensor>
             return new(dims, strings);
         }
 
-        return new(type, dims, new byte[bytes]);
+        try
+        {
+            return new(type, dims, new byte[bytes]);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BackendException($"This process has no memory left for a tensor {type.Name()}{new DimsText(dims.ToArray())} of {bytes} bytes. Use smaller shapes, or a larger machine.", e);
+        }
     }
 
     /// <summary>The bytes that such a tensor takes (8 for a string); a <see cref="ModelException"/> if that overflows or exceeds <see cref="MaxBytes"/>.</summary>

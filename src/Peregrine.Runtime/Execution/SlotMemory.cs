@@ -64,6 +64,8 @@ internal sealed class SlotMemory : IDisposable
 
     public SlotTable Slots { get; }
 
+    public bool IsKnown(string symbol) => _symbols.ContainsKey(symbol);
+
     /// <summary>The value of a symbol that is known by now.</summary>
     public long SymbolValue(string symbol) => _symbols[symbol];
 

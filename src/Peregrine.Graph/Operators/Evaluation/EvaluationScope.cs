@@ -59,7 +59,8 @@ public sealed class EvaluationScope
     public bool Wants(int output) => output < _wanted.Length && _wanted[output];
 
     /// <summary>A present tensor input.</summary>
-    public Tensor Input(int index) => (Tensor)_inputs[index]!;
+    public Tensor Input(int index) =>
+        _inputs[index] as Tensor ?? throw Fail("PG2103", $"input {index} is {_inputs[index]?.ToString() ?? "absent"}, but must be a tensor.");
 
     /// <summary>A present input of any kind: tensor, sequence, optional.</summary>
     public object InputValue(int index) => _inputs[index]!;
@@ -79,6 +80,11 @@ public sealed class EvaluationScope
         if (DataTypes.Of<T>() == tensor.Type)
         {
             return MemoryMarshal.Cast<byte, T>(tensor.Data.Span);
+        }
+
+        if (tensor.Type.IsComplex() || tensor.Type is DataType.String or DataType.Undefined)
+        {
+            throw Fail("PG2103", $"input {input} is {tensor}, whose elements are not numbers.");
         }
 
         Span<T> converted = Scratch<T>(tensor.Length);
@@ -200,7 +206,15 @@ public sealed class EvaluationScope
     {
         _scratch.Reset();
         _pending.Clear();
-        Operator.Evaluate(this);
+        try
+        {
+            Operator.Evaluate(this);
+        }
+        catch (OverflowException e)
+        {
+            throw Fail("PG2104", $"its sizes cannot be computed ({e.Message}); inputs are {string.Join(", ", _inputs.Select(i => i?.ToString() ?? "absent"))}.");
+        }
+
         foreach (PendingWrite write in _pending)
         {
             ElementConversion.Store(write.Source, write.SourceType, write.Target);
