@@ -10,6 +10,7 @@ public sealed class OperatorCatalog
         .Add(AttentionFamily.Schemas)
         .Add(ControlFamily.Schemas)
         .Add(ConvolutionFamily.Schemas)
+        .Add(FusionFamily.Schemas)
         .Add(LinearFamily.Schemas)
         .Add(MlFamily.Schemas)
         .Add(NormalizationFamily.Schemas)
