@@ -192,15 +192,39 @@ public abstract record LegacyTrees : Operator
         }
 
         (long Tree, long Node)[] roots = [.. places.Keys.Where(k => !children.Contains(k))];
-        return roots.DistinctBy(r => r.Tree).Count() == TreeIds.Distinct().Count() && roots.Length == TreeIds.Distinct().Count()
-            ? new(branches, [.. votes.Select(v => v.ToArray())], [.. roots.Select(r => places[r])], targets)
-            : throw c.Fail("PG2601", "each tree needs exactly one node that is nobody's child.");
+        int trees = TreeIds.Distinct().Count();
+        int[] starts = [.. roots.Select(r => places[r])];
+        return roots.Length == trees && roots.DistinctBy(r => r.Tree).Count() == trees && Reached(branches, starts) == places.Count
+            ? new(branches, [.. votes.Select(v => v.ToArray())], starts, targets)
+            : throw c.Fail("PG2601", "each tree needs exactly one node that is nobody's child, from which all its others are reached.");
 
         int Child(long tree, long node)
         {
             children.Add((tree, node));
             return places.TryGetValue((tree, node), out int place) ? place : throw c.Fail("PG2601", $"tree {tree} has no node {node}, to which another one leads.");
         }
+    }
+
+    /// <summary>How many nodes and leaves are reached from the roots.</summary>
+    private static int Reached(TreeBranch[] branches, int[] roots)
+    {
+        HashSet<int> reached = [.. roots];
+        Stack<int> open = new(roots);
+        while (open.TryPop(out int place))
+        {
+            if (place >= 0)
+            {
+                foreach (int child in (ReadOnlySpan<int>)[branches[place].True, branches[place].False])
+                {
+                    if (reached.Add(child))
+                    {
+                        open.Push(child);
+                    }
+                }
+            }
+        }
+
+        return reached.Count;
     }
 
     private static double[] Numbers(Floats floats, Tensor? precise)
