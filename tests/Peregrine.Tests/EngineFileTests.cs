@@ -31,11 +31,11 @@ public sealed class EngineFileTests
     [Fact]
     public void An_engine_with_any_byte_changed_is_refused()
     {
-        // Every byte of the beginning (header, table, the structure) and of the end, and others by chance: the whole file takes minutes.
+        // Header, table, the end, and others by chance: the whole file takes minutes and is tried where PEREGRINE_FULL is set.
         byte[] file = [.. File.Value];
         Random random = new(12);
         int everywhere = Environment.GetEnvironmentVariable("PEREGRINE_FULL") is { Length: > 0 } ? file.Length : 0;
-        IEnumerable<int> places = everywhere > 0 ? Enumerable.Range(0, everywhere) : [.. Enumerable.Range(0, 2000), .. Enumerable.Range(file.Length - 500, 500), .. Enumerable.Range(0, 3000).Select(_ => random.Next(file.Length))];
+        IEnumerable<int> places = everywhere > 0 ? Enumerable.Range(0, everywhere) : [.. Enumerable.Range(0, 700), .. Enumerable.Range(file.Length - 200, 200), .. Enumerable.Range(0, 1000).Select(_ => random.Next(file.Length))];
         foreach (int at in places)
         {
             byte kept = file[at];
