@@ -98,7 +98,11 @@ public sealed class InferenceScope
     /// <summary>States the type of an output; an output that is not wanted is passed over.</summary>
     public void Set(int output, IrType type)
     {
-        if (Wants(output))
+        if (type is TensorType { Shape: { IsRanked: true } shape } && shape.Rank > Tensor.MaxRank)
+        {
+            Error("PG2117", $"output {output} would have {shape.Rank} dimensions; the limit is {Tensor.MaxRank}.");
+        }
+        else if (Wants(output))
         {
             _types[output] = type;
         }

@@ -43,6 +43,12 @@ internal static class TypeImporter
             return new(type.ElementType, Shape.Unranked);
         }
 
+        if (type.Shape.Dims.Count > Tensor.MaxRank)
+        {
+            diagnostics.Error("PG2057", $"{where}: it has {type.Shape.Dims.Count} dimensions; the limit is {Tensor.MaxRank}.");
+            return new(type.ElementType, Shape.Unranked);
+        }
+
         Dim[] dims = new Dim[type.Shape.Dims.Count];
         for (int axis = 0; axis < dims.Length; axis++)
         {
