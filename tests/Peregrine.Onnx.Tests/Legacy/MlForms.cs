@@ -8,7 +8,7 @@ internal static class MlForms
 {
     private static readonly Tensor X = Float([4, 3], 0.1f, 2, -1, 1.5f, 0, 3, -2, 0.5f, 0.25f, 4, -3, 1);
 
-    public static IEnumerable<OperatorForm> All => [.. Features(), .. Labels(), .. Linear(), .. Trees(), .. Ensembles()];
+    public static IEnumerable<OperatorForm> All => [.. Features(), .. Labels(), .. Linear(), .. Vectors(), .. Trees(), .. Ensembles()];
 
     private static OperatorForm Op(string name, long opset = 1) => new(name, opset, "ai.onnx.ml");
 
@@ -63,6 +63,19 @@ internal static class MlForms
             .Input(X).Outputs(DataType.String, DataType.Float32);
         yield return Op("LinearClassifier").Variant("one row").With("coefficients", new[] { 0.05f, -0.1f, 0.2f }).With("intercepts", new[] { 0.25f }).With("classlabels_ints", new[] { 3, 4 }).Input(X).Outputs(DataType.Int64, DataType.Float32);
         yield return Op("LinearClassifier").Variant("one row, logistic").With("coefficients", new[] { 0.05f, -0.1f, 0.2f }).With("intercepts", new[] { 0.25f }).With("classlabels_ints", new[] { 3, 4 }).With("post_transform", "LOGISTIC").Input(X).Outputs(DataType.Int64, DataType.Float32);
+    }
+
+    private static IEnumerable<OperatorForm> Vectors()
+    {
+        foreach (string kernel in new[] { "LINEAR", "POLY", "RBF", "SIGMOID" })
+        {
+            yield return Op("SVMRegressor").Variant(kernel).With("kernel_type", kernel).With("kernel_params", new[] { 0.4f, 0.5f, 3 }).With("n_supports", 2).With("support_vectors", new[] { 1f, 2, -1, 0.5f, 0, 1 })
+                .With("coefficients", new[] { 0.75f, -1.5f }).With("rho", new[] { 0.125f }).Input(X);
+        }
+
+        yield return Op("SVMRegressor").Variant("weights").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("coefficients", new[] { 0.75f, -1.5f, 1 }).With("rho", new[] { 0.125f }).Input(X);
+        yield return Op("SVMRegressor").Variant("one class").With("kernel_type", "RBF").With("kernel_params", new[] { 0.4f, 0, 0 }).With("n_supports", 2).With("support_vectors", new[] { 1f, 2, -1, 0.5f, 0, 1 })
+            .With("coefficients", new[] { 1f, 1 }).With("rho", new[] { -0.5f }).With("one_class", 1).Input(X);
     }
 
     private static OperatorForm Nodes(OperatorForm form) => form

@@ -15,6 +15,7 @@ internal static class MlFamily
         LinearRegressor.Schema,
         Normalizer.Schema,
         OneHotEncoder.Schema,
+        SVMRegressor.Schema,
         Scaler.Schema,
         TreeEnsemble.Schema,
         TreeEnsembleClassifier.Schema,
