@@ -19,7 +19,7 @@ public sealed class ReluTactic : ITactic
     public TacticId Id { get; } = new("plain.relu", 1);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device) =>
-        request.Anchor is not Relu || request.Epilogue is not null ? new Verdict.Decline("serves Relu alone")
+        request.Anchor is not null || request.Epilogue != Expr.Max(new OperandExpr(0), 0) ? new Verdict.Decline("serves Relu alone")
         : request.Inputs[0].Type != DataType.Float32 ? new Verdict.Decline("needs float32")
         : !request.Inputs[0].Layout.IsRowMajor || !request.Outputs[0].Layout.IsRowMajor ? new Verdict.Decline("needs row-major operands")
         : new Verdict.Accept([TacticOption.Default], EstimatedCost: 1e-6);
@@ -42,13 +42,13 @@ public sealed class ReluTactic : ITactic
 }
 // </tactic>
 
-/// <summary>Serves every single operator with its reference kernel: the last resort, without which a backend cannot run every model.</summary>
+/// <summary>Serves every step, fused regions too, with the reference kernel of its operator: the last resort, without which a backend cannot run every model.</summary>
 public sealed class PlainReferenceTactic : ITactic
 {
     public TacticId Id { get; } = new("plain.reference", 1);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device) =>
-        request.Anchor is null || request.Epilogue is not null ? new Verdict.Decline("serves single operators") : new Verdict.Accept([TacticOption.Default], EstimatedCost: 1);
+        new Verdict.Accept([TacticOption.Default], EstimatedCost: 1);
 
     public IKernel Compile(KernelRequest request, TacticOption option) => new Kernel();
 
