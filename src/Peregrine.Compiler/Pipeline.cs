@@ -1,4 +1,5 @@
 using Peregrine.Compiler.Canonical;
+using Peregrine.Compiler.Fusions;
 using Peregrine.Compiler.Passes;
 using Peregrine.Rewriting;
 
@@ -16,6 +17,10 @@ public static class Pipeline
         new DissolveShapeArithmetic(),
         new FoldConstants(),
         new RewritePass("Canonicalise", CanonicalRewrites.All),
+        RecognitionRewrites.Pass(),
+        FusionRewrites.Pass(),
+        new DissolveShapeArithmetic(),
+        new FoldConstants(),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
     ];
