@@ -38,6 +38,7 @@ public sealed class FuseConvBatchNormalization : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Convolution).Name;
         ChannelAffine affine = ChannelAffine.Of(g, m.Get(Normalization).Epsilon, m[Gamma], m[Beta], m[Mean], m[Variance]);
         return g.Call(m.Get(Convolution), m[X], affine.Weights(g, m[W], 0), affine.Bias(g, m.Find(B), m[W].Tensor!.ElementType));
     }

@@ -26,6 +26,7 @@ public sealed class FuseConvBias : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Convolution).Name;
         Value bias = ChannelConstant.ToVector(g, m[C], m[W].Constant!.Data.Dims[0]);
         return g.Call(m.Get(Convolution), m[X], m[W], m.Find(B) is { } old ? ConstantArithmetic.Compute(g, new Add(), old, bias) : bias);
     }

@@ -26,6 +26,7 @@ public sealed class FuseConvScale : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Convolution).Name;
         Value scale = ConstantArithmetic.ToDouble(g, ChannelConstant.ToVector(g, m[C], m[W].Constant!.Data.Dims[0]));
         DataType type = m[W].Tensor!.ElementType;
         Value? bias = m.Find(B) is { } old ? ConstantArithmetic.To(g, ConstantArithmetic.Compute(g, new Mul(), ConstantArithmetic.ToDouble(g, old), scale), type) : null;

@@ -38,6 +38,7 @@ public sealed class FuseConvTransposeBatchNormalization : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Convolution).Name;
         ConvTranspose convolution = m.Get(Convolution);
         ChannelAffine affine = ChannelAffine.Of(g, m.Get(Normalization).Epsilon, m[Gamma], m[Beta], m[Mean], m[Variance]);
         return g.Call(convolution, m[X], affine.TransposedWeights(g, m[W], convolution.Group), affine.Bias(g, m.Find(B), m[W].Tensor!.ElementType));

@@ -25,6 +25,7 @@ public sealed class FuseConvTransposeBias : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Convolution).Name;
         Value bias = ChannelConstant.ToVector(g, m[C], Channels(m));
         return g.Call(m.Get(Convolution), m[X], m[W], m.Find(B) is { } old ? ConstantArithmetic.Compute(g, new Add(), old, bias) : bias);
     }

@@ -28,6 +28,7 @@ public sealed class FuseGemmBatchNormalization : Rewrite
 
     public override Value? Apply(Match m, GraphBuilder g)
     {
+        g.NodeName = m.NodeOf(Product).Name;
         Gemm product = m.Get(Product);
         ChannelAffine affine = ChannelAffine.Of(g, m.Get(Normalization).Epsilon, m[Gamma], m[Beta], m[Mean], m[Variance]);
         Value? bias = m.Find(C) is { } c
