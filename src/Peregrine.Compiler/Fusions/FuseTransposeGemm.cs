@@ -10,7 +10,7 @@ public sealed class FuseTransposeGemm : Rewrite
     private static readonly Var A = new(), B = new(), C = new();
     private static readonly Capture<Gemm> Product = new();
 
-    public override Pattern Pattern { get; } = Op<Gemm>(A, B, C.Optional()).As(Product);
+    public override Pattern Pattern { get; } = Op<Gemm>(A, B, C.Optional()).WithSomeInput(Op<Transpose>()).As(Product);
 
     public override bool IsExact => false;
 

@@ -12,7 +12,7 @@ public sealed class PushTransposeThroughPointwise : Rewrite
 {
     private const long MaxConstant = 1 << 18;
 
-    public override Pattern Pattern { get; } = Op<PointwiseOperator>();
+    public override Pattern Pattern { get; } = Op<PointwiseOperator>().WithSomeInput(Op<Transpose>());
 
     public override IEnumerable<string> Examples =>
     [

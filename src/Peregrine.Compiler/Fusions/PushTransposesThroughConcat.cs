@@ -10,7 +10,7 @@ public sealed class PushTransposesThroughConcat : Rewrite
     private const long MaxConstant = 1 << 18;
     private static readonly Capture<Concat> Joined = new();
 
-    public override Pattern Pattern { get; } = Op<Concat>().As(Joined);
+    public override Pattern Pattern { get; } = Op<Concat>().WithSomeInput(Op<Transpose>()).As(Joined);
 
     public override IEnumerable<string> Examples =>
     [
