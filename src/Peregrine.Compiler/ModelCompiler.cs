@@ -54,6 +54,12 @@ public static class ModelCompiler
             GraphPasses.Run(passes[i], graph, context);
         }
 
+        // A fusion that stops matching shows here as near misses with their reason.
+        foreach (string line in options.Log is null ? [] : context.Statistics.ToString().Split('\n'))
+        {
+            options.Log!(line);
+        }
+
         diagnostics.ThrowIfErrors();
     }
 

@@ -1,4 +1,5 @@
 using Peregrine.Compiler.Canonical;
+using Peregrine.Compiler.Fusions;
 using Peregrine.Compiler.Passes;
 using Peregrine.Compiler.Regions;
 using Peregrine.Rewriting;
@@ -11,12 +12,18 @@ public static class Pipeline
     public static IReadOnlyList<IGraphPass> Passes { get; } =
     [
         // What the constants decide sharpens the types that all later passes look at.
-        new FoldConstants(),
+        new FoldConstants { LeavesShared = true },
         new RewritePass("Canonicalise", CanonicalRewrites.All),
         // Shape arithmetic has no other consumers left once reshapes are canonical.
         new DissolveShapeArithmetic(),
-        new FoldConstants(),
+        new FoldConstants { LeavesShared = true },
         new RewritePass("Canonicalise", CanonicalRewrites.All),
+        // Whole operators before their parts go into the weights around them.
+        RecognitionRewrites.Pass(),
+        FusionRewrites.Pass(),
+        // Fusions reshape by shapes that are not known yet, and leave constants that none of them took.
+        new DissolveShapeArithmetic(),
+        new FoldConstants(),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
         new FormRegions(),

@@ -2,7 +2,7 @@ using Peregrine.Rewriting;
 
 namespace Peregrine.Compiler.Canonical;
 
-/// <summary>What brings a graph into the form that fusions expect, in the order in which the rules are tried.</summary>
+/// <summary>What brings a graph into the form that fusions expect, in the order in which the rules are tried. None changes a bit of any result.</summary>
 public static class CanonicalRewrites
 {
     public static IReadOnlyList<Rewrite> All { get; } =
@@ -21,6 +21,8 @@ public static class CanonicalRewrites
         new RemoveAddOfZero(),
         new RemoveMulByOne(),
         new RemoveDivByOne(),
+        new AddOfNegatedConstant(),
+        new MulByReciprocalConstant(),
         new RemoveSingleSum(),
         new RemoveSingleMax(),
         new RemoveSingleMin(),

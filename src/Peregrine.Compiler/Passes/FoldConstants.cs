@@ -15,6 +15,15 @@ public sealed class FoldConstants : IGraphPass
     /// <summary>Results of at most this many bytes are folded whatever they are made from.</summary>
     public const long MaxGrowth = 16L << 20;
 
+    /// <summary>Results of at most this many bytes are folded even where <see cref="LeavesShared"/> holds and what they are made from stays.</summary>
+    public const long MaxCopy = 1L << 20;
+
+    /// <summary>
+    /// Whether a large result waits as long as what it is made from has other uses: it would be a second copy of the same weights (embeddings that are the output layer's
+    /// weights, too), and a fusion may take the node in. The last folding of a pipeline has no such qualms, because at run time the node would cost on every call.
+    /// </summary>
+    public bool LeavesShared { get; init; }
+
     public string Name => nameof(FoldConstants);
 
     public IReadOnlyList<string> Establishes => ["constants-folded"];
@@ -45,7 +54,7 @@ public sealed class FoldConstants : IGraphPass
         Value[] outputs = [.. node.Outputs.OfType<Value>()];
         bool isKnown = node.Inputs.All(i => i is null || i.Constant is not null) && node.Operator is not DimTensor && !IsRandom(node.Operator);
         Tensor?[]? results = ByContents(node);
-        results ??= isKnown && Fits(node, outputs) ? Evaluate(graph, node, context) : null;
+        results ??= isKnown && Fits(node, outputs) && !(LeavesShared && IsSecondCopy(node, outputs)) ? Evaluate(graph, node, context) : null;
         if (results is null)
         {
             return;
@@ -70,6 +79,9 @@ public sealed class FoldConstants : IGraphPass
         Tensor?[] results = [.. node.Outputs.Select(o => o is { Contents: { } contents, Tensor: { } type } ? ValueContents.ToTensor(contents, type) : null)];
         return node.Outputs.Select((o, i) => o is null || results[i] is not null).All(known => known) ? results : null;
     }
+
+    private static bool IsSecondCopy(Node node, Value[] outputs) =>
+        outputs.Sum(o => BytesOf(o.Tensor) ?? 0) > MaxCopy && node.Inputs.OfType<Value>().Any(i => BytesOf(i.Tensor) > MaxCopy && i.Uses.Any(u => u.Node != node));
 
     private static bool Fits(Node node, Value[] outputs)
     {

@@ -10,9 +10,11 @@ public sealed class OperatorPattern<TOperator> : Pattern
     private readonly Pattern[] _inputs;
     private readonly Capture<TOperator>? _capture;
     private readonly int _output;
+    private readonly Pattern? _anyInput;
 
-    internal OperatorPattern(Pattern[] inputs, Capture<TOperator>? capture = null, int output = 0)
+    internal OperatorPattern(Pattern[] inputs, Capture<TOperator>? capture = null, int output = 0, Pattern? anyInput = null)
     {
+        _anyInput = anyInput;
         _inputs = inputs;
         _capture = capture;
         _output = output;
@@ -21,10 +23,13 @@ public sealed class OperatorPattern<TOperator> : Pattern
     internal override Type RootOperator => typeof(TOperator);
 
     /// <summary>Binds the operator.</summary>
-    public OperatorPattern<TOperator> As(Capture<TOperator> capture) => new(_inputs, capture, _output);
+    public OperatorPattern<TOperator> As(Capture<TOperator> capture) => new(_inputs, capture, _output, _anyInput);
 
     /// <summary>The value is output <paramref name="index"/> of the operator, not its first.</summary>
-    public OperatorPattern<TOperator> Output(int index) => new(_inputs, _capture, index);
+    public OperatorPattern<TOperator> Output(int index) => new(_inputs, _capture, index, _anyInput);
+
+    /// <summary>At least one input, whichever, matches <paramref name="input"/>.</summary>
+    public OperatorPattern<TOperator> WithSomeInput(Pattern input) => new(_inputs, _capture, _output, input);
 
     internal override bool Match(Value? value, MatchState state, Func<bool> next)
     {
@@ -40,9 +45,12 @@ public sealed class OperatorPattern<TOperator> : Pattern
         }
 
         return state.Enter(node, _capture, () =>
-            MatchInputs(node, 0, swapped: false, state, next)
-            || (_inputs.Length == 2 && node.Inputs.Count == 2 && Commutativity.Holds(node) && MatchInputs(node, 0, swapped: true, state, next)));
+            MatchSomeInput(node, state, () => MatchInputs(node, 0, swapped: false, state, next)
+            || (_inputs.Length == 2 && node.Inputs.Count == 2 && Commutativity.Holds(node) && MatchInputs(node, 0, swapped: true, state, next))));
     }
+
+    private bool MatchSomeInput(Node node, MatchState state, Func<bool> next) =>
+        _anyInput is null ? next() : node.Inputs.Any(i => _anyInput.Match(i, state, next));
 
     private bool MatchInputs(Node node, int index, bool swapped, MatchState state, Func<bool> next)
     {

@@ -74,5 +74,18 @@ internal sealed class ConditionPattern(Pattern inner, Func<Value, bool> conditio
 /// <summary>One of several patterns, tried in order.</summary>
 internal sealed class ChoicePattern(Pattern[] choices) : Pattern
 {
+    // The rewriter looks rules up by it: the nearest type that all choices' operators derive from.
+    internal override Type? RootOperator => choices.Select(c => c.RootOperator).Aggregate(CommonBase);
+
+    private static Type? CommonBase(Type? left, Type? right)
+    {
+        while (left is not null && right is not null && !left.IsAssignableFrom(right))
+        {
+            left = left.BaseType;
+        }
+
+        return right is null ? null : left;
+    }
+
     internal override bool Match(Value? value, MatchState state, Func<bool> next) => Array.Exists(choices, c => c.Match(value, state, next));
 }
