@@ -25,7 +25,7 @@ public readonly record struct KernelInstruction(Opcode Op, VReg Destination = de
 
     /// <summary>Whether the instruction writes memory that arguments point to.</summary>
     public bool WritesMemory => Op is Opcode.Store or Opcode.StoreLane0 or Opcode.StoreS8 or Opcode.StoreU8 or Opcode.StoreLow16 or Opcode.StoreBf16 or Opcode.StoreF16
-        or Opcode.StoreLow64 or Opcode.StoreLow128;
+        or Opcode.StoreLow64 or Opcode.StoreLow128 or Opcode.StoreLowerHalf;
 
     /// <summary>Calls <paramref name="visit"/> for every register that is read, the destination included where it is.</summary>
     internal void ForEachSource(Action<VReg> visit)

@@ -192,6 +192,10 @@ public enum Opcode
     PermuteBytes,
     /// <summary>D = A's dwords permuted by B.</summary>
     PermuteDwords,
+    /// <summary>D = A rounded to bfloat16, packed into the lower half.</summary>
+    ConvertF32ToBf16,
+    /// <summary>Words at M = the lower half of A, under a mask of words.</summary>
+    StoreLowerHalf,
     /// <summary>8 bytes at M = the lowest of A.</summary>
     StoreLow64,
     /// <summary>16 bytes at M = the lowest of A.</summary>
