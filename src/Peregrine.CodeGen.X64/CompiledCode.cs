@@ -55,7 +55,7 @@ public sealed class CompiledCode
         formatter.Options.HexSuffix = null;
         formatter.Options.RipRelativeAddresses = false;
         var output = new StringOutput();
-        Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes[..codeLength].ToArray()));
+        var decoder = Iced.Intel.Decoder.Create(64, new ByteArrayCodeReader(bytes[..codeLength].ToArray()));
         while (decoder.IP < (ulong)codeLength)
         {
             decoder.Decode(out Instruction instruction);

@@ -6,7 +6,7 @@ namespace Peregrine.CodeGen.X64.Emitters;
 /// <summary>Integers, addresses and control flow: the same on every instruction set.</summary>
 internal sealed class IntegerEmitter(EmissionContext context, int[] argumentRegisters, int loopAlignment)
 {
-    private readonly Stack<(Label Head, Label Exit)> _blocks = new();
+    private readonly Stack<(CodeLabel Head, CodeLabel Exit)> _blocks = new();
 
     /// <summary>Emits the instruction, or says that it is none of its own. <paramref name="isInnermost"/> tells loops without loops inside.</summary>
     internal bool TryEmit(in KernelInstruction i, bool isInnermost)
@@ -46,7 +46,7 @@ internal sealed class IntegerEmitter(EmissionContext context, int[] argumentRegi
 
     private void BeginLoop(in KernelInstruction i, bool isInnermost)
     {
-        Label head = context.Assembler.NewLabel(), exit = context.Assembler.NewLabel();
+        CodeLabel head = context.Assembler.NewLabel(), exit = context.Assembler.NewLabel();
         _blocks.Push((head, exit));
         if (i.Selector == 1)
         {
@@ -60,7 +60,7 @@ internal sealed class IntegerEmitter(EmissionContext context, int[] argumentRegi
 
     private void EndLoop(in KernelInstruction i)
     {
-        (Label head, Label exit) = _blocks.Pop();
+        (CodeLabel head, CodeLabel exit) = _blocks.Pop();
         Immediate(Code.Sub_rm64_imm8, Code.Sub_rm64_imm32, context[i.Destination], (int)i.Immediate);
         context.Assembler.Branch(Code.Jge_rel32_64, head);
         context.Assembler.Bind(exit);
@@ -68,7 +68,7 @@ internal sealed class IntegerEmitter(EmissionContext context, int[] argumentRegi
 
     private void BeginWhen(in KernelInstruction i)
     {
-        Label exit = context.Assembler.NewLabel();
+        CodeLabel exit = context.Assembler.NewLabel();
         _blocks.Push((default, exit));
         if (i.B.IsValid) { context.Emit(Instruction.Create(Code.Cmp_r64_rm64, context[i.A], context[i.B])); }
         else { Immediate(Code.Cmp_rm64_imm8, Code.Cmp_rm64_imm32, context[i.A], (int)i.Immediate); }

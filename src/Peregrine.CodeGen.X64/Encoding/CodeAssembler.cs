@@ -3,7 +3,7 @@ using Iced.Intel;
 namespace Peregrine.CodeGen.X64.Encoding;
 
 /// <summary>A place in the code, bound once.</summary>
-internal readonly record struct Label(int Number);
+internal readonly record struct CodeLabel(int Number);
 
 /// <summary>
 /// Collects machine instructions and encodes them in two passes: sizes first (branches always have 32-bit offsets, pool references too, so no size depends on a target), then bytes.
@@ -22,15 +22,15 @@ internal sealed class CodeAssembler
     /// <summary>Features that emitters noted as used.</summary>
     internal int Count => _items.Count;
 
-    internal Label NewLabel() => new(_labels++);
+    internal CodeLabel NewLabel() => new(_labels++);
 
-    internal void Bind(Label label) => _items.Add(new Item(default, Fixup.Bind, label.Number, 0));
+    internal void Bind(CodeLabel label) => _items.Add(new Item(default, Fixup.Bind, label.Number, 0));
 
     internal void Align(int bytes) => _items.Add(new Item(default, Fixup.Align, bytes, 0));
 
     internal void Emit(Instruction instruction) => _items.Add(new Item(instruction, Fixup.None, 0, 0));
 
-    internal void Branch(Code code, Label target) => _items.Add(new Item(Instruction.CreateBranch(code, 0), Fixup.Label, target.Number, 0));
+    internal void Branch(Code code, CodeLabel target) => _items.Add(new Item(Instruction.CreateBranch(code, 0), Fixup.Label, target.Number, 0));
 
     /// <summary>An instruction whose RIP-relative memory operand is the pool entry, plus an offset.</summary>
     internal void EmitPool(Instruction instruction, int entry, int offset = 0) => _items.Add(new Item(instruction, Fixup.Pool, entry, offset));
