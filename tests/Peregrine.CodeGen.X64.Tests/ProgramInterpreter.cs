@@ -74,7 +74,7 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
         long d = i.ReadsDestination ? _integers[i.Destination] : 0, a = i.A.IsValid ? _integers[i.A] : 0;
         return i.Op switch
         {
-            Opcode.Argument => arguments[i.Immediate],
+            Opcode.Argument => arguments[Math.Max(0, i.Immediate)],
             Opcode.Integer => i.Immediate,
             Opcode.MoveInteger => a,
             Opcode.AddInteger => d + a,

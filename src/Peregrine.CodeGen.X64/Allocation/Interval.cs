@@ -42,8 +42,7 @@ internal static class Liveness
                     intervals.Add(instruction.Destination, interval);
                 }
 
-                interval.Definitions++;
-                interval.Definition = instruction;
+                if (interval.Definitions++ == 0) { interval.Definition = instruction; }
                 interval.Pinned |= instruction.Op is Opcode.LoopBegin or Opcode.LoopEnd;
                 Note(interval, i, 2 * i + 1);
             }

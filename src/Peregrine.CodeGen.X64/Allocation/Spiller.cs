@@ -18,12 +18,7 @@ internal sealed class Spiller
     internal List<KernelInstruction> Rewrite(List<KernelInstruction> instructions, IReadOnlyList<Interval> victims)
     {
         Dictionary<VReg, Interval> moved = victims.ToDictionary(v => v.Register);
-        foreach (Interval victim in victims)
-        {
-            if (victim.IsConstant) { continue; }
-            _slots.Add(victim.Register, _slotClasses.Count);
-            _slotClasses.Add(victim.Register.Class);
-        }
+        GiveSlots(victims);
 
         var result = new List<KernelInstruction>(instructions.Count + 4 * victims.Count);
         foreach (KernelInstruction instruction in instructions)
@@ -41,6 +36,26 @@ internal sealed class Spiller
         }
 
         return result;
+    }
+
+    // Values of one round that never live together share a slot; positions of different rounds cannot be compared.
+    private void GiveSlots(IReadOnlyList<Interval> victims)
+    {
+        var free = new List<(int Slot, int End)>();
+        foreach (Interval victim in victims.Where(v => !v.IsConstant).OrderBy(v => v.Start).ThenBy(v => v.Register.Id))
+        {
+            int reused = free.FindIndex(f => f.End < victim.Start && _slotClasses[f.Slot] == victim.Register.Class);
+            int slot = _slotClasses.Count;
+            if (reused >= 0)
+            {
+                slot = free[reused].Slot;
+                free.RemoveAt(reused);
+            }
+            else { _slotClasses.Add(victim.Register.Class); }
+
+            free.Add((slot, victim.End));
+            _slots.Add(victim.Register, slot);
+        }
     }
 
     private void RewriteOne(KernelInstruction instruction, Dictionary<VReg, Interval> moved, List<KernelInstruction> result)

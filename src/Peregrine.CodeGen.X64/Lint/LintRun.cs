@@ -111,7 +111,7 @@ internal sealed class LintRun
             }
 
             Instruction instruction = _instructions[index];
-            _effect.Apply(instruction, state, findings is null ? null : problem => Report(instruction, problem));
+            if (instruction.FlowControl != FlowControl.Return) { _effect.Apply(instruction, state, findings is null ? null : problem => Report(instruction, problem)); }
             switch (instruction.FlowControl)
             {
                 case FlowControl.ConditionalBranch:
