@@ -53,6 +53,7 @@ public sealed class CompiledCode
         var formatter = new IntelFormatter();
         formatter.Options.HexPrefix = "0x";
         formatter.Options.HexSuffix = null;
+        formatter.Options.SpaceAfterOperandSeparator = true;
         formatter.Options.RipRelativeAddresses = false;
         var output = new StringOutput();
         var decoder = Iced.Intel.Decoder.Create(64, new ByteArrayCodeReader(bytes[..codeLength].ToArray()));

@@ -12,9 +12,6 @@ public static class CodeLint
     /// <summary>Everything found, one sentence each with the offset; empty if the code is sound.</summary>
     public static IReadOnlyList<string> Check(CompiledCode code) => new LintRun(code, code.Bytes.ToArray()).Run();
 
-    /// <summary>As <see cref="Check(CompiledCode)"/> for bytes that replace the code's own (of the same length), to test the lint.</summary>
-    internal static IReadOnlyList<string> Check(CompiledCode code, byte[] bytes) => new LintRun(code, bytes).Run();
-
     /// <summary>CPUID features of decoded code; what is not in <see cref="CpuFeatures"/> is left to <see cref="Check(CompiledCode)"/>.</summary>
     internal static CpuFeatures FeaturesOf(ReadOnlySpan<byte> bytes)
     {
