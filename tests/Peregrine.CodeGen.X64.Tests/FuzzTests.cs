@@ -9,28 +9,32 @@ public sealed unsafe class FuzzTests
     ];
 
     [Theory]
-    [InlineData(true, 0)]
-    [InlineData(true, 6)]
-    [InlineData(false, 0)]
-    [InlineData(false, 6)]
-    public void Random_programs_give_the_bits_of_the_interpreter(bool wide, int vectorLimit)
+    [InlineData(true, 0, CallingConvention.SystemV, Seeds)]
+    [InlineData(true, 6, CallingConvention.SystemV, Seeds)]
+    [InlineData(false, 0, CallingConvention.SystemV, Seeds)]
+    [InlineData(false, 6, CallingConvention.SystemV, Seeds)]
+    [InlineData(true, 0, CallingConvention.Windows, Seeds / 8)]
+    [InlineData(true, 9, CallingConvention.Windows, Seeds / 8)]
+    [InlineData(false, 0, CallingConvention.Windows, Seeds / 8)]
+    [InlineData(false, 9, CallingConvention.Windows, Seeds / 8)]
+    public void Random_programs_give_the_bits_of_the_interpreter(bool wide, int vectorLimit, CallingConvention convention, int seeds)
     {
         InstructionSet set = wide ? InstructionSet.Avx512 : InstructionSet.Avx2;
         NativeKernel.Require(set, wide ? CpuFeatures.Avx512Vnni : CpuFeatures.AvxVnni);
         int spilled = 0, tooLarge = 0;
-        for (int seed = 0; seed < Seeds; seed++)
+        for (int seed = 0; seed < seeds; seed++)
         {
             // Every other seed does without bfloat16 instructions.
             CpuFeatures features = seed % 2 == 0 ? HostCpu.Features : HostCpu.Features & ~CpuFeatures.Avx512Bf16;
-            var options = new CompileOptions { InstructionSet = set, Features = features, Spills = SpillPolicy.Allow, VectorRegisterLimit = vectorLimit, Convention = CallingConvention.SystemV };
+            var options = new CompileOptions { InstructionSet = set, Features = features, Spills = SpillPolicy.Allow, VectorRegisterLimit = vectorLimit, Convention = convention };
             KernelProgram program = RandomProgram.Create(seed, set.Lanes);
             CompileResult result = KernelCompiler.Compile(program, options);
             if (result is CompileResult.Declined { Reason: DeclineReason.FrameTooLarge }) { tooLarge++; }
             else if (Run(seed, program, result.GetCode())) { spilled++; }
         }
 
-        Assert.InRange(tooLarge, 0, Seeds / 50);
-        if (vectorLimit > 0) { Assert.True(spilled > Seeds / 4, $"only {spilled} programs spilled"); }
+        Assert.InRange(tooLarge, 0, seeds / 50);
+        if (vectorLimit > 0) { Assert.True(spilled > seeds / 4, $"only {spilled} programs spilled"); }
     }
 
     private static bool Run(int seed, KernelProgram program, CompiledCode code)
