@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Peregrine.CodeGen.X64;
 
@@ -22,21 +23,16 @@ public abstract record CodeArenaResult
 public sealed unsafe class CodeArena : IDisposable
 {
     private const int Alignment = 64;
-    private readonly nint _base;
-    private readonly nuint _length;
+    private readonly Mapping _mapping;
     private readonly int[] _offsets;
-    private int _disposed;
 
-    private CodeArena(nint address, nuint length, int[] offsets) => (_base, _length, _offsets) = (address, length, offsets);
-
-    /// <summary>Leaves the mapping to the system if the owner forgot it.</summary>
-    ~CodeArena() => Free();
+    private CodeArena(Mapping mapping, int[] offsets) => (_mapping, _offsets) = (mapping, offsets);
 
     /// <summary>Number of kernels.</summary>
     public int Count => _offsets.Length;
 
     /// <summary>Bytes mapped.</summary>
-    public long Bytes => (long)_length;
+    public long Bytes => (long)_mapping.Length;
 
     /// <summary>Maps the kernels in the order given. At least one; at most 1 GiB in all.</summary>
     public static CodeArenaResult Create(IReadOnlyList<CompiledCode> kernels)
@@ -55,8 +51,9 @@ public sealed unsafe class CodeArena : IDisposable
         }
 
         nuint length = (nuint)((end + Environment.SystemPageSize - 1) & -Environment.SystemPageSize);
-        nint address = SystemMemory.MapWritable(length);
-        if (address == 0) { return new CodeArenaResult.Refused($"no memory for {end} bytes of code: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"); }
+        var mapping = new Mapping(SystemMemory.MapWritable(length), length);
+        nint address = mapping.DangerousGetHandle();
+        if (mapping.IsInvalid) { return new CodeArenaResult.Refused($"no memory for {end} bytes of code: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"); }
 
         // Safe: offsets and lengths were summed up above and lie in the mapping, which nobody else knows yet. 0xCC traps.
         new Span<byte>((void*)address, checked((int)length)).Fill(0xCC);
@@ -64,29 +61,38 @@ public sealed unsafe class CodeArena : IDisposable
         if (!SystemMemory.MakeExecutable(address, length))
         {
             string message = new Win32Exception(Marshal.GetLastPInvokeError()).Message;
-            SystemMemory.Unmap(address, length);
+            mapping.Dispose();
             return new CodeArenaResult.Refused($"the system refuses executable memory: {message}");
         }
 
-        return new CodeArenaResult.Placed(new CodeArena(address, length, offsets));
+        return new CodeArenaResult.Placed(new CodeArena(mapping, offsets));
     }
 
     /// <summary>The address of a kernel's entry, to be called through <c>delegate* unmanaged</c> with what its program declares.</summary>
     public nint EntryOf(int kernel)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return _base + _offsets[kernel];
+        ObjectDisposedException.ThrowIf(_mapping.IsClosed, this);
+        return _mapping.DangerousGetHandle() + _offsets[kernel];
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => _mapping.Dispose();
 
-    private void Free()
+    private sealed class Mapping : SafeHandleZeroOrMinusOneIsInvalid
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) { SystemMemory.Unmap(_base, _length); }
+        internal Mapping(nint address, nuint length)
+            : base(ownsHandle: true)
+        {
+            Length = length;
+            SetHandle(address);
+        }
+
+        internal nuint Length { get; }
+
+        protected override bool ReleaseHandle()
+        {
+            SystemMemory.Unmap(handle, Length);
+            return true;
+        }
     }
 }
