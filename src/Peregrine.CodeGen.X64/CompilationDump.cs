@@ -5,9 +5,9 @@ namespace Peregrine.CodeGen.X64;
 /// <summary>What is known about a compilation, for the case that it fails.</summary>
 internal sealed class CompilationDump(KernelProgram program, CompileOptions options)
 {
-    internal string Allocation { get; set; } = "";
+    internal Func<string> Allocation { get; set; } = () => "";
 
-    internal string Assembly { get; set; } = "";
+    internal Func<string> Assembly { get; set; } = () => "";
 
     /// <summary>Writes all of it into one file of the caller's folder and returns the path; null if there is no folder or it cannot be written.</summary>
     internal string? Write(string failure)
@@ -17,7 +17,7 @@ internal sealed class CompilationDump(KernelProgram program, CompileOptions opti
         string path = Path.Combine(options.DumpFolder, $"{name}.{options.InstructionSet}.codegen.txt");
         var text = new StringBuilder();
         text.Append("failure:\n").Append(failure).Append("\n\noptions:\n").Append(options).Append("\n\nprogram:\n").Append(program)
-            .Append("\nallocation:\n").Append(Allocation).Append("\nassembly:\n").Append(Assembly);
+            .Append("\nallocation:\n").Append(Allocation()).Append("\nassembly:\n").Append(Assembly());
         try
         {
             Directory.CreateDirectory(options.DumpFolder);

@@ -42,7 +42,9 @@ public sealed class CompiledCode
     public int FrameBytes { get; internal init; }
 
     /// <summary>Where every register lives, and the program as it was emitted.</summary>
-    public string AllocationText { get; internal init; } = "";
+    public string AllocationText => Allocation();
+
+    internal Func<string> Allocation { get; init; } = () => "";
 
     /// <summary>The assembly listing, in Intel's syntax, with offsets from the entry.</summary>
     public string Disassemble() => Disassemble(Bytes.Span, CodeLength, PoolOffset);

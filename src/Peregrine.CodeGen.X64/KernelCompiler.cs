@@ -45,19 +45,19 @@ public static class KernelCompiler
         RegisterFile[] Files(bool vectorSlots) => Abi.Files(emitter, options.Convention, vectorSlots, options.VectorRegisterLimit);
         (Allocation.Allocation? allocation, CompileResult.Declined? declined) = Allocator.Allocate(legal.Finish(), legal.RegisterCount, Files, emitter.FileOf, ArgumentRegister, options.Spills);
         if (allocation is null) { return declined! with { Message = $"\"{program.Name}\" for {options.InstructionSet}: {declined.Message}" }; }
-        dump.Allocation = allocation.Describe(Files(false));
+        dump.Allocation = () => allocation.Describe(Files(false));
         var frame = new Frame(allocation, emitter, options.Convention);
         if (frame.Bytes > LargestFrame) { return new CompileResult.Declined(DeclineReason.FrameTooLarge, $"\"{program.Name}\" needs a frame of {frame.Bytes} bytes, {LargestFrame} are allowed"); }
         Emit(emitter, allocation, frame, assembler, options, argumentRegisters);
         (byte[] bytes, int codeLength, int poolOffset) = assembler.Encode();
-        dump.Assembly = CompiledCode.Disassemble(bytes, codeLength, poolOffset);
+        dump.Assembly = () => CompiledCode.Disassemble(bytes, codeLength, poolOffset);
         var code = new CompiledCode(program, options, bytes, codeLength, poolOffset)
         {
             VectorRegistersUsed = allocation.Used(RegisterFiles.Vector).Count,
             SpillSlots = allocation.Slots.Count,
             FrameBytes = frame.Bytes,
             UsedFeatures = CodeLint.FeaturesOf(bytes.AsSpan(0, codeLength)),
-            AllocationText = dump.Allocation,
+            Allocation = dump.Allocation,
         };
         IReadOnlyList<string> findings = CodeLint.Check(code);
         return findings.Count == 0

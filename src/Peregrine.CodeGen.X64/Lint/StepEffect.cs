@@ -49,6 +49,18 @@ internal sealed class StepEffect(CompiledCode code)
             return;
         }
 
+        // Only gathers write a second register; asking for all effects of everything would cost more than the compilation.
+        if (instruction.OpCount > 0 && instruction.Op0Kind == OpKind.Register && !instruction.IsVsib && instruction.Encoding is (EncodingKind.VEX or EncodingKind.EVEX))
+        {
+            if (instruction.Op0Register.IsVectorRegister())
+            {
+                state.Vectors[Number(instruction.Op0Register)] = AbstractValue.Unknown;
+                return;
+            }
+
+            if (instruction.Op0Register.IsK()) { return; }
+        }
+
         foreach (UsedRegister used in _info.GetInfo(instruction).GetUsedRegisters())
         {
             if (used.Access is not (OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or OpAccess.ReadCondWrite)) { continue; }
