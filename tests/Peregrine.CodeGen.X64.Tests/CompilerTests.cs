@@ -148,6 +148,7 @@ public sealed unsafe class CompilerTests
         VReg count = p.Argument("count", ArgumentKind.Integer), vector = p.Zero();
         Assert.Throws<ArgumentException>(() => p.Add(vector, count));
         Assert.Throws<ArgumentException>(() => p.Fma(p.Constant(1), vector, vector));
+        Assert.Throws<ArgumentException>(() => p.Assign(p.Constant(1), vector));
         Assert.Throws<ArgumentOutOfRangeException>(() => p.ShiftLeft(vector, 32));
         Assert.Throws<ArgumentException>(() => p.Load(new MemoryOperand(vector)));
         VReg inner = default;

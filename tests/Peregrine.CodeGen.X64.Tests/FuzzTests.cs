@@ -20,7 +20,7 @@ public sealed unsafe class FuzzTests
     public void Random_programs_give_the_bits_of_the_interpreter(bool wide, int vectorLimit, CallingConvention convention, int seeds)
     {
         InstructionSet set = wide ? InstructionSet.Avx512 : InstructionSet.Avx2;
-        NativeKernel.Require(set, wide ? CpuFeatures.Avx512Vnni : CpuFeatures.AvxVnni);
+        NativeKernel.Require(set, wide ? CpuFeatures.Avx512Vnni : CpuFeatures.AvxVnni | CpuFeatures.F16c);
         int spilled = 0, tooLarge = 0;
         for (int seed = 0; seed < seeds; seed++)
         {

@@ -96,7 +96,7 @@ internal sealed class RandomProgram
     {
         VReg mask = _random.Next(3) == 0 ? Any(_masks) : default;
         int full = _p.VectorBytes;
-        switch (_random.Next(14))
+        switch (_random.Next(18))
         {
             case 0 or 1 or 2: _vectors.Add(_p.Load(In(full), mask)); break;
             case 3: _vectors.Add(_p.LoadBroadcast(In(4))); break;
@@ -109,6 +109,10 @@ internal sealed class RandomProgram
             case 10: _p.StoreS8(Out(full / 4), Any(_vectors), Wide(mask)); break;
             case 11: _p.StoreU8(Out(full / 4), Any(_vectors), Wide(mask)); break;
             case 12: _p.StoreBf16(Out(full / 2), Any(_vectors), Wide(mask)); break;
+            case 13: _p.StoreF16(Out(full / 2), Any(_vectors), Wide(mask)); break;
+            case 14: _vectors.Add(_p.LoadF16(In(full / 2), Wide(mask))); break;
+            case 15: _p.StoreU8FromUnsigned(Out(full / 4), Any(_vectors)); break;
+            case 16: _p.Prefetch(In(1)); _vectors.Add(_p.LoadBf16(In(full / 2))); break;
             default: _p.StoreLow16(Out(full / 2), Any(_vectors), Wide(mask)); break;
         }
     }
@@ -184,6 +188,13 @@ internal sealed class RandomProgram
 
     private MemoryOperand Operand(VReg pointer, int last)
     {
+        if (_random.Next(8) == 0)
+        {
+            VReg end = _p.Copy(pointer);
+            _p.AddTo(end, last);
+            return new MemoryOperand(end, -_random.Next(last + 1));
+        }
+
         if (_random.Next(4) != 0) { return new MemoryOperand(pointer, _random.Next(last + 1)); }
         VReg index = _p.Copy(Any(_integers));
         _p.AndWith(index, 127);

@@ -17,7 +17,7 @@ public sealed partial class KernelBuilder
         Emit(target.Class switch
         {
             RegisterClass.Gpr => new(Opcode.MoveInteger, target, source),
-            RegisterClass.Vec => new(Opcode.Move, target, source),
+            RegisterClass.Vec => new(Opcode.Move, Writable(target), source),
             _ => throw new ArgumentException("Masks are not assigned.", nameof(target)),
         });
     }

@@ -10,11 +10,11 @@ public sealed partial class KernelBuilder
 
     /// <summary>accumulator += a · vector in memory. Under an active mask too the whole vector is read.</summary>
     public void FmaLoad(VReg accumulator, VReg a, MemoryOperand b) =>
-        Emit(new(Opcode.FmaLoad, Expect(accumulator, RegisterClass.Vec), Expect(a, RegisterClass.Vec)) { Memory = Expect(b) });
+        Emit(new(Opcode.FmaLoad, Writable(accumulator), Expect(a, RegisterClass.Vec)) { Memory = Expect(b) });
 
     /// <summary>accumulator += a · float in memory, for a broadcast that feeds this one alone.</summary>
     public void FmaBroadcast(VReg accumulator, VReg a, MemoryOperand b) =>
-        Emit(new(Opcode.FmaBroadcast, Expect(accumulator, RegisterClass.Vec), Expect(a, RegisterClass.Vec)) { Memory = Expect(b) });
+        Emit(new(Opcode.FmaBroadcast, Writable(accumulator), Expect(a, RegisterClass.Vec)) { Memory = Expect(b) });
 
     /// <summary>accumulator += dot products of bfloat16 pairs.</summary>
     public void DotBf16(VReg accumulator, VReg a, VReg b) => Accumulate(Opcode.DotBf16, accumulator, a, b);
@@ -166,8 +166,7 @@ public sealed partial class KernelBuilder
 
     private void Accumulate(Opcode op, VReg accumulator, VReg a, VReg b)
     {
-        if (_constants.ContainsValue(accumulator)) { throw new ArgumentException($"{accumulator} is a shared constant; accumulate into Zero() or a copy.", nameof(accumulator)); }
-        Emit(new(op, Expect(accumulator, RegisterClass.Vec), Expect(a, RegisterClass.Vec), Expect(b, RegisterClass.Vec)));
+        Emit(new(op, Writable(accumulator), Expect(a, RegisterClass.Vec), Expect(b, RegisterClass.Vec)));
     }
 
     private VReg Binary(Opcode op, VReg a, VReg b) => Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec), B: Expect(b, RegisterClass.Vec)));

@@ -170,6 +170,10 @@ public sealed partial class KernelBuilder
         return instruction.Destination;
     }
 
+    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec))
+        ? throw new ArgumentException($"{vector} is a shared constant; write to Zero() or a copy.", nameof(vector))
+        : vector;
+
     private static VReg Expect(VReg register, RegisterClass registerClass) =>
         register.IsValid && register.Class == registerClass ? register : throw new ArgumentException($"{register} is {(register.IsValid ? $"a {register.Class} register" : "no register")}, a {registerClass} register is needed.", nameof(register));
 }

@@ -2,7 +2,8 @@ namespace Peregrine.CodeGen.X64;
 
 /// <summary>
 /// The operations of a kernel program. D is the destination, A, B, C the sources, M the memory operand, I the immediate, S the selector. "D op= A" reads and writes D.
-/// Vector operations work on each lane; float rules are those of SSE: round to nearest even, denormals kept.
+/// Vector operations work on each lane; float rules are those of SSE with MXCSR as the runtime
+/// leaves it: round to nearest even, denormals kept.
 /// </summary>
 public enum Opcode
 {
