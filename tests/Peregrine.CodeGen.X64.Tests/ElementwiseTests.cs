@@ -64,12 +64,13 @@ public sealed unsafe class ElementwiseTests
             p.AddTo(dst, 4);
         });
         using NativeKernel kernel = NativeKernel.Compile(p.Build(), set);
+        long* block = stackalloc long[4];
         foreach (int width in (int[])[1, 8, 13, 16, 31, 48])
         {
             float[] input = [.. Enumerable.Range(0, 5 * width).Select(i => (float)(i % 17))], output = new float[6];
             fixed (float* i = input, o = output)
             {
-                long* block = stackalloc long[4] { (long)i, (long)o, 5, width };
+                (block[0], block[1], block[2], block[3]) = ((long)i, (long)o, 5, width);
                 kernel.Call((long)block);
             }
 
