@@ -1,5 +1,6 @@
 using Peregrine.Compiler.Canonical;
 using Peregrine.Compiler.Passes;
+using Peregrine.Compiler.Regions;
 using Peregrine.Rewriting;
 
 namespace Peregrine.Compiler;
@@ -18,5 +19,6 @@ public static class Pipeline
         new RewritePass("Canonicalise", CanonicalRewrites.All),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
+        new FormRegions(),
     ];
 }

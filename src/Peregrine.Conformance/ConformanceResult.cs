@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace Peregrine.Conformance;
 
+/// <summary>What became of a case.</summary>
 public enum ConformanceOutcome
 {
     Passed,

@@ -6,7 +6,7 @@ namespace Peregrine.Conformance;
 
 /// <summary>
 /// Compares a result with the expected value. Floats: |actual − expected| ≤ absolute + relative · |expected|; by default 1e-7 and 1e-3, for float16 1e-3 and 1e-2, for
-/// bfloat16 1e-7 and 2e-2. Strings, integers, float8 and float4 are equal; where a quantising operator rounds a float result, one step of the type apart is allowed.
+/// bfloat16 1e-7 and 2e-2; absolute is at least <see cref="ConformanceOptions.MagnitudeTolerance"/> of the largest expected magnitude. Strings, integers, float8 and float4 are equal; where a quantising operator rounds a float result, one step of the type apart is allowed.
 /// NaN agrees with NaN, an infinity with the same one.
 /// </summary>
 internal sealed class ValueComparison(ConformanceOptions options, bool isRounded)
@@ -89,7 +89,7 @@ internal sealed class ValueComparison(ConformanceOptions options, bool isRounded
         ElementConversion.Load<double>(actual, found);
         (double relative, double absolute) = expected.Type switch { DataType.Float16 => (1e-2, 1e-3), DataType.BFloat16 => (2e-2, 1e-7), _ => (1e-3, 1e-7) };
         relative = options.RelativeTolerance ?? relative;
-        absolute = Math.Max(options.AbsoluteTolerance ?? absolute, options.MagnitudeTolerance * wanted.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
+        absolute = options.AbsoluteTolerance ?? Math.Max(absolute, options.MagnitudeTolerance * wanted.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
         int worst = -1, count = 0;
         double worstExcess = 0;
         for (int i = 0; i < wanted.Length; i++)

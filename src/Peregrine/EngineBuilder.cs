@@ -128,7 +128,7 @@ public sealed class EngineBuilder
             _logger.Log(finding.Severity == Severity.Information ? LogLevel.Information : LogLevel.Warning, "{Diagnostic}", finding);
         }
 
-        return Build(graph, model.Name, progress, cancellation);
+        return Build(graph, Path.GetFileName(model.Name), progress, cancellation);
     }
 
     /// <summary>Builds an engine from a graph, which is rewritten in place.</summary>
@@ -141,6 +141,11 @@ public sealed class EngineBuilder
         {
             EngineContent content = ModelCompiler.Compile(graph, backend, Options(name), progress, cancellation);
             return new(content, backend, logger: _logger);
+        }
+        catch (OutOfMemoryException e)
+        {
+            backend.Dispose();
+            throw new BackendException("This process has no memory left to build the engine. Use smaller shapes, or build on a larger machine.", e);
         }
         catch
         {

@@ -27,8 +27,8 @@ internal sealed class ReferenceKernel : ICpuKernel
 
         public Binding(SlotTable slots, KernelStep step)
         {
-            IrType[] types = [.. step.Outputs.Select(o => o < 0 ? IrType.Unknown : slots.Plan.Slots[(int)o].Type)];
-            Scope = new(step.Operator, step.Name, step.Inputs.Count, types, [.. step.Outputs.Select(o => o >= 0)]);
+            bool[] wanted = [.. step.Outputs.Select(o => o >= 0)];
+            Scope = new(step.Operator, step.Name, step.Inputs.Count, Types(slots, step, wanted), wanted);
             for (int i = 0; i < step.Inputs.Count; i++)
             {
                 Scope.BindInput(i, step.Inputs[i] < 0 ? null : slots.HostTensor((int)step.Inputs[i]));
@@ -43,6 +43,11 @@ internal sealed class ReferenceKernel : ICpuKernel
         }
 
         public EvaluationScope Scope { get; }
+
+        /// <summary>The bound outputs tell their types; a kernel may also write one that nobody wants, which then becomes a temporary of the inferred shape.</summary>
+        private static IrType[] Types(SlotTable slots, KernelStep step, bool[] wanted) => Array.TrueForAll(wanted, w => w)
+            ? [.. step.Outputs.Select(o => slots.Plan.Slots[(int)o].Type)]
+            : ReferenceEvaluator.InferConcrete(step.Operator, step.Name, [.. step.Inputs.Select(s => s < 0 ? null : slots.HostTensor((int)s))], [], wanted, new());
 
         public bool IsCurrent(SlotTable slots, KernelStep step)
         {

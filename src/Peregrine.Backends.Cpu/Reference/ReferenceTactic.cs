@@ -2,7 +2,7 @@ using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu.Reference;
 
-/// <summary>Serves every request that is a single operator on row-major tensors with the operator's own reference kernel. Always the last resort, so that everything runs.</summary>
+/// <summary>Serves every request on row-major tensors with the reference kernel of the step's operator. Always the last resort, so that everything runs.</summary>
 internal sealed class ReferenceTactic : ITactic
 {
     // No measured kernel is this slow; it keeps the reference behind every other estimate.
@@ -12,11 +12,6 @@ internal sealed class ReferenceTactic : ITactic
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
-        if (request.Anchor is null || request.Epilogue is not null)
-        {
-            return new Verdict.Decline("serves single operators, not fused regions");
-        }
-
         if (request.Inputs.Concat(request.Outputs).Any(o => !o.Layout.IsRowMajor))
         {
             return new Verdict.Decline("needs row-major operands");

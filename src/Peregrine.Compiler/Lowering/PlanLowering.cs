@@ -65,7 +65,34 @@ internal sealed class PlanLowering
         List<PlanOutput> outputs = [.. _graph.Outputs.Select(o => new PlanOutput(o.Name, SlotOf(o.Value)))];
         SetLifetimes(outputs);
         ShapeProgram shapes = new(ValueList.From(_bindings), ValueList.From(_dims), Ints.From(_segments), Ints.From(_segmentSteps), ValueList.From(_constraints));
-        return new(_graph.Name, _slots, [.. _graph.Inputs.Select(SlotOf)], outputs, _steps, shapes, [.. _graph.Symbols.Symbols]);
+        return new(_graph.Name, _slots, [.. _graph.Inputs.Select(SlotOf)], outputs, _steps, shapes, UsedSymbols());
+    }
+
+    /// <summary>Symbols that occur in this plan or in a sub-plan, those of their bounds included; inference leaves many behind that nothing uses any more.</summary>
+    private List<Symbol> UsedSymbols()
+    {
+        HashSet<string> used = new(_steps.SelectMany(s => s.Subplans).SelectMany(p => p.Symbols).Select(s => s.Name).Concat(_bindings.Select(b => b.Symbol)), StringComparer.Ordinal);
+        Queue<Dim> open = new(_slots.SelectMany(s => ShapesOf(s.Type).Append(s.Contents ?? Shape.Scalar)).Where(s => s.IsRanked).SelectMany(s => s));
+        while (open.TryDequeue(out Dim dim))
+        {
+            foreach (string name in dim.Symbols)
+            {
+                if (used.Add(name) && _graph.Symbols.Find(name)?.Bound is { } bound)
+                {
+                    open.Enqueue(bound);
+                }
+            }
+        }
+
+        return [.. _graph.Symbols.Symbols.Where(s => used.Contains(s.Name))];
+
+        static IEnumerable<Shape> ShapesOf(IrType type) => type switch
+        {
+            TensorType tensor => [tensor.Shape],
+            SequenceType sequence => ShapesOf(sequence.Element),
+            OptionalType optional => ShapesOf(optional.Element),
+            _ => [],
+        };
     }
 
     private void BindInput(Value input)
@@ -186,7 +213,7 @@ internal sealed class PlanLowering
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>
-        node.Operator is not ISubgraphOperator
+        (node.Operator is Region or not ISubgraphOperator)
         && node.Inputs.Concat(node.Outputs).OfType<Value>().All(v => v.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown))
         && node.Inputs.OfType<Value>().All(v => _slots[SlotOf(v)].Kind != SlotKind.Managed || v.Type is TensorType { Shape.IsRanked: true });
 
@@ -204,7 +231,14 @@ internal sealed class PlanLowering
     private int AddSlot(Value value, SlotKind kind, int target = -1, Shape? contents = null, int segment = 0)
     {
         int index = _slots.Count;
-        _slots.Add(new(index, value.Name, value.Type, Layout.RowMajor, kind, kind is SlotKind.Input or SlotKind.Constant or SlotKind.Dims ? -1 : _steps.Count, -1, target, contents));
+        int firstStep = kind switch
+        {
+            SlotKind.Input or SlotKind.Constant or SlotKind.Dims => -1,
+            // A view is there as soon as what it views.
+            SlotKind.View => _slots[target].FirstStep,
+            _ => _steps.Count,
+        };
+        _slots.Add(new(index, value.Name, value.Type, Layout.RowMajor, kind, firstStep, -1, target, contents));
         _slotOf[value] = index;
         _dims.Add(null);
         _segments.Add(segment);

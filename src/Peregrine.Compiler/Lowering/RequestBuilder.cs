@@ -1,17 +1,24 @@
 using Peregrine.Ir;
+using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
 namespace Peregrine.Compiler.Lowering;
 
-/// <summary>States a node as a kernel request.</summary>
+/// <summary>States a node as a kernel request: a region by its anchor and its epilogue, a pointwise operator as an epilogue without anchor.</summary>
 internal static class RequestBuilder
 {
-    public static KernelRequest Of(Node node, SymbolTable symbols) => new(
-        node.Operator,
-        ValueList.From(node.Inputs.Select(v => Operand(v, symbols))),
-        ValueList.From(node.Outputs.Select(v => Operand(v, symbols))));
+    public static KernelRequest Of(Node node, SymbolTable symbols)
+    {
+        (Operator? anchor, Expr? epilogue) = node.Operator switch
+        {
+            Region region => (region.Anchor?.Operator, region.Epilogue()),
+            PointwiseOperator pointwise when node.Inputs.All(i => i is not null) => (null, pointwise.Body(new([.. node.Inputs.Select(i => i!.Tensor!.ElementType)]))),
+            Operator op => (op, (Expr?)null),
+        };
+        return new(anchor, ValueList.From(node.Inputs.Select(v => Operand(v, symbols))), ValueList.From(node.Outputs.Select(v => Operand(v, symbols))), epilogue);
+    }
 
     private static KernelOperand Operand(Value? value, SymbolTable symbols)
     {

@@ -23,9 +23,13 @@ public sealed class Graph
         Name = name;
         Symbols = symbols ?? new();
         Edits = edits ?? new();
+        IsBody = edits is not null;
     }
 
     public string Name { get; }
+
+    /// <summary>Whether this is the body of an operator. A body may be impossible for the shapes at hand as long as it is never run.</summary>
+    public bool IsBody { get; }
 
     /// <summary>The symbols in the types of this graph and of its subgraphs.</summary>
     public SymbolTable Symbols { get; }

@@ -47,6 +47,19 @@ public sealed class ImportScope(OperatorSchema schema, string nodeName, int opse
     /// <summary>An int64 vector as a constant input; null if the attribute is absent.</summary>
     public Value? ConstantInts(string attribute) => Attributes.Ints(attribute) is { } values ? Builder.Constant($"{NodeName}.{attribute}", values.AsSpan()) : null;
 
+    /// <summary>The numbers of a constant input, fractions cut off: some early forms gave counts and axes as floats. Null if it is absent, not constant or not numeric.</summary>
+    public long[]? NumbersOf(int input)
+    {
+        if (this[input]?.Constant?.Data is not { } tensor || tensor.Type == DataType.String || tensor.Type.IsComplex())
+        {
+            return null;
+        }
+
+        double[] values = new double[tensor.Length];
+        ElementConversion.Load<double>(tensor, values);
+        return [.. values.Select(v => (long)v)];
+    }
+
     public Value Constant(string name, Tensor data) => Builder.Constant($"{NodeName}.{name}", data);
 
     public IReadOnlyList<Value?>? Error(string code, string message, string suggestion = "")

@@ -54,8 +54,8 @@ public sealed class InferenceScope
     /// <summary>Whether the node has output <paramref name="output"/>.</summary>
     public bool Wants(int output) => output < _wanted.Length && _wanted[output];
 
-    /// <summary>The type of a present input.</summary>
-    public IrType TypeOf(int input) => _inputs[input]!.Type;
+    /// <summary>The type of an input; unknown for an absent one.</summary>
+    public IrType TypeOf(int input) => Has(input) ? _inputs[input]!.Type : IrType.Unknown;
 
     /// <summary>The element type of a present input; <see cref="DataType.Undefined"/> if it is no tensor.</summary>
     public DataType ElementType(int input) => TypeOf(input) is TensorType t ? t.ElementType : DataType.Undefined;
@@ -98,7 +98,11 @@ public sealed class InferenceScope
     /// <summary>States the type of an output; an output that is not wanted is passed over.</summary>
     public void Set(int output, IrType type)
     {
-        if (Wants(output))
+        if (type is TensorType { Shape: { IsRanked: true } shape } && shape.Rank > Tensor.MaxRank)
+        {
+            Error("PG2117", $"output {output} would have {shape.Rank} dimensions; the limit is {Tensor.MaxRank}.");
+        }
+        else if (Wants(output))
         {
             _types[output] = type;
         }
@@ -186,6 +190,15 @@ public sealed class InferenceScope
     /// <summary>Gives a body's inputs these types (and contents) and infers it; the types of its outputs, or null after an error in it.</summary>
     public IReadOnlyList<IrType>? InferSubgraph(Graph body, IReadOnlyList<IrType> types, IReadOnlyList<IReadOnlyList<Dim>?>? contents = null)
     {
+        IReadOnlyList<IrType>? outputs = TryInferSubgraph(body, types, contents, out IReadOnlyList<Diagnostic> findings);
+        Report(findings);
+        return outputs;
+    }
+
+    /// <summary>As <see cref="InferSubgraph"/>, but what is wrong with the body comes back as findings: a branch that is never taken may be impossible for these types.</summary>
+    public IReadOnlyList<IrType>? TryInferSubgraph(Graph body, IReadOnlyList<IrType> types, IReadOnlyList<IReadOnlyList<Dim>?>? contents, out IReadOnlyList<Diagnostic> findings)
+    {
+        findings = [];
         if (types.Count != body.Inputs.Count)
         {
             Error("PG2110", $"the body \"{body.Name}\" has {body.Inputs.Count} inputs, but gets {types.Count}.");
@@ -198,12 +211,24 @@ public sealed class InferenceScope
             body.Inputs[i].Contents = contents?[i];
         }
 
-        int before = _diagnostics.Items.Count;
-        TypeInference.Infer(body, _diagnostics);
-        bool failed = _diagnostics.Items.Skip(before).Any(d => d.Severity == Severity.Error);
-        _failed |= failed;
-        return failed ? null : [.. body.Outputs.Select(o => o.Value.Type)];
+        DiagnosticBag bag = new();
+        TypeInference.Infer(body, bag);
+        findings = bag.Items;
+        return bag.HasErrors ? null : [.. body.Outputs.Select(o => o.Value.Type)];
     }
+
+    /// <summary>Passes on what was found in a body.</summary>
+    public void Report(IReadOnlyList<Diagnostic> findings)
+    {
+        foreach (Diagnostic finding in findings)
+        {
+            _failed |= finding.Severity == Severity.Error;
+            _diagnostics.Add(finding);
+        }
+    }
+
+    /// <summary>Reports something that is no error (yet).</summary>
+    public void Warn(string code, string message) => _diagnostics.Warning(code, $"{_operator.Definition.Name} \"{_nodeName}\": {message}");
 
     internal IrType OutputType(int output) => _types[output];
 
@@ -251,7 +276,8 @@ public sealed class InferenceScope
 
         for (int i = 0; i < formals.Count; i++)
         {
-            if (!formals[i].IsOptional && !present(i) && kind == "input")
+            // A required output may be unnamed (nobody needs it), but it must be listed.
+            if (!formals[i].IsOptional && (kind == "input" ? !present(i) : i >= count))
             {
                 Error("PG2106", $"the required {kind} {i} ({formals[i].Name}) is absent.");
                 return false;

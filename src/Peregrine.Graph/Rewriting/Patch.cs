@@ -246,7 +246,10 @@ public sealed class Patch
             }
         }
 
-        diagnostics.ThrowIfErrors();
+        if (!_graph.IsBody)
+        {
+            diagnostics.ThrowIfErrors();
+        }
     }
 
     private static bool IsDead(Node node) => node.Outputs.All(o => o is null || o.Uses.Count == 0);

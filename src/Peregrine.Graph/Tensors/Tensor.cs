@@ -10,6 +10,9 @@ namespace Peregrine.Tensors;
 /// </summary>
 public sealed class Tensor : IEquatable<Tensor>
 {
+    /// <summary>The most dimensions that a tensor may have. Kernels keep index arrays of this length on the stack.</summary>
+    public const int MaxRank = 64;
+
     /// <summary>The most bytes that one tensor can hold.</summary>
     public const long MaxBytes = int.MaxValue;
 
@@ -68,12 +71,24 @@ public sealed class Tensor : IEquatable<Tensor>
             return new(dims, strings);
         }
 
-        return new(type, dims, new byte[bytes]);
+        try
+        {
+            return new(type, dims, new byte[bytes]);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BackendException($"This process has no memory left for a tensor {type.Name()}{new DimsText(dims.ToArray())} of {bytes} bytes. Use smaller shapes, or a larger machine.", e);
+        }
     }
 
     /// <summary>The bytes that such a tensor takes (8 for a string); a <see cref="ModelException"/> if that overflows or exceeds <see cref="MaxBytes"/>.</summary>
     public static long CheckedBytes(DataType type, ReadOnlySpan<long> dims)
     {
+        if (dims.Length > MaxRank)
+        {
+            throw new ModelException(Diagnostic.Error("PG1003", $"A tensor cannot have {dims.Length} dimensions; the limit is {MaxRank}."));
+        }
+
         Int128 count = 1;
         bool empty = false;
         foreach (long dim in dims)

@@ -17,7 +17,7 @@ internal static class TypeImporter
             case OnnxTypeKind.Tensor or OnnxTypeKind.SparseTensor:
                 return ImportTensor(type, where, dimension, diagnostics);
             case OnnxTypeKind.Sequence or OnnxTypeKind.Optional when type.Element is { Kind: not OnnxTypeKind.Undefined } element:
-                return Import(element, where, dimension, diagnostics) is not { } inner ? null : type.Kind == OnnxTypeKind.Sequence ? new SequenceType(inner) : new OptionalType(inner);
+                return Import(element, where, dimension, diagnostics) is not { } inner ? null : type.Kind == OnnxTypeKind.Sequence ? new SequenceType(WithoutSymbols(inner)) : new OptionalType(WithoutSymbols(inner));
             case OnnxTypeKind.Sequence or OnnxTypeKind.Optional:
                 diagnostics.Error("PG2051", $"{where}: the type {type} does not say what it holds.", suggestion: "Export the model again.");
                 return null;
@@ -26,6 +26,9 @@ internal static class TypeImporter
                 return null;
         }
     }
+
+    /// <summary>A symbolic dimension inside a sequence may differ from item to item, so no symbol can stand for it.</summary>
+    private static IrType WithoutSymbols(IrType item) => item is TensorType { Shape: { IsRanked: true, IsStatic: false } } tensor ? tensor with { Shape = Shape.Unranked } : item;
 
     private static TensorType? ImportTensor(OnnxTypeProto type, string where, Func<int, OnnxDimension, Dim> dimension, DiagnosticBag diagnostics)
     {
@@ -37,6 +40,12 @@ internal static class TypeImporter
 
         if (type.Shape is null)
         {
+            return new(type.ElementType, Shape.Unranked);
+        }
+
+        if (type.Shape.Dims.Count > Tensor.MaxRank)
+        {
+            diagnostics.Error("PG2057", $"{where}: it has {type.Shape.Dims.Count} dimensions; the limit is {Tensor.MaxRank}.");
             return new(type.ElementType, Shape.Unranked);
         }
 

@@ -106,6 +106,11 @@ public sealed class TensorDecoder(string fileName, ExternalDataFolder? external)
         // Even an empty tensor's other dimensions must have a product that can be counted: strides are computed from them.
         Int128 limit = isEmpty ? long.MaxValue : (Int128)Tensor.MaxBytes * 4;
         Int128 count = 1;
+        if (dims.Count > Tensor.MaxRank)
+        {
+            throw fail("PG1022", $"it has {dims.Count} dimensions; the limit is {Tensor.MaxRank}");
+        }
+
         foreach (long dim in dims)
         {
             if (dim < 0)

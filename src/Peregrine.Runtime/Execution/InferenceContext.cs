@@ -26,6 +26,7 @@ public sealed class InferenceContext : IDisposable
     private readonly Dictionary<string, int> _outputs = new(StringComparer.Ordinal);
     private readonly InputState[] _inputStates;
     private readonly Memory<byte>?[] _boundOutputs;
+    private readonly (int Version, Memory<byte> Memory)[] _outputViews;
     private bool _ran;
 
     internal InferenceContext(Engine engine, PlanRunner runner, RunnerServices services, OptimizationProfile? profile)
@@ -36,6 +37,7 @@ public sealed class InferenceContext : IDisposable
         _services = services;
         _inputStates = [.. engine.Inputs.Select(_ => new InputState())];
         _boundOutputs = new Memory<byte>?[engine.Outputs.Count];
+        _outputViews = new (int, Memory<byte>)[engine.Outputs.Count];
         for (int i = 0; i < engine.Inputs.Count; i++)
         {
             _inputs[engine.Inputs[i].Name] = i;
@@ -150,6 +152,7 @@ public sealed class InferenceContext : IDisposable
     /// <summary>Runs the engine on the bound inputs.</summary>
     /// <exception cref="BindingException">An input is not bound, or the shapes do not fit together.</exception>
     /// <exception cref="ModelException">The data cannot be processed (an index out of range, say).</exception>
+    /// <exception cref="BackendException">The process does not have the memory.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
     public void Run(CancellationToken cancellation = default)
     {
@@ -162,7 +165,15 @@ public sealed class InferenceContext : IDisposable
         }
 
         _ran = false;
-        _runner.Run(cancellation);
+        try
+        {
+            _runner.Run(cancellation);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new BackendException("This process has no memory left for the run. Bind smaller shapes, or run on a larger machine.", e);
+        }
+
         _ran = true;
         for (int i = 0; i < _boundOutputs.Length; i++)
         {
@@ -185,9 +196,14 @@ public sealed class InferenceContext : IDisposable
             return MemoryMarshal.Cast<byte, T>(((Tensor)_runner.Memory.Get(slot)!).Data.Span);
         }
 
-        int bytes = (int)DataTypes.Of<T>().ByteCount(Tensor.CountElements(slots.Dims(slot)));
-        slots.Buffer(slot).TryGetHostMemory(slots.Offset(slot), bytes, out Memory<byte> memory);
-        return MemoryMarshal.Cast<byte, T>(memory.Span);
+        // The view is made once per binding of the slot: a run and the reading of its results allocate nothing.
+        ref (int Version, Memory<byte> Memory) view = ref _outputViews[output];
+        if (view.Version != slots.Version(slot))
+        {
+            view = (slots.Version(slot), slots.HostTensor(slot).Data);
+        }
+
+        return MemoryMarshal.Cast<byte, T>(view.Memory.Span);
     }
 
     /// <summary>The real dimensions of an output of the last run, also where the data decided them.</summary>

@@ -31,7 +31,8 @@ internal static class LoopRunner
             {
                 if (step.Outputs[carriedCount + i] >= 0)
                 {
-                    scans[i].Add(((Tensor)body.Result(1 + carriedCount + i)).Clone());
+                    scans[i].Add((body.Result(1 + carriedCount + i) as Tensor)?.Clone()
+                        ?? throw new ModelException(Diagnostic.Error("PG3002", $"Loop \"{step.Name}\": only tensors can be stacked, but scan output {i} is {body.Result(1 + carriedCount + i)}.")));
                 }
             }
         }
@@ -49,7 +50,7 @@ internal static class LoopRunner
             int slot = (int)step.Outputs[carriedCount + i];
             if (slot >= 0)
             {
-                outer.Memory.Set(slot, Stack(step, scans[i], outer.Plan.Slots[slot]));
+                outer.Memory.Set(slot, Stack(outer, step, scans[i], outer.Plan.Slots[slot]));
             }
         }
     }
@@ -60,12 +61,13 @@ internal static class LoopRunner
 
     private static object Copy(object value) => value is Tensor tensor ? tensor.Clone() : value;
 
-    private static Tensor Stack(LoopStep step, List<Tensor> items, BufferSlot slot)
+    private static Tensor Stack(PlanRunner outer, LoopStep step, List<Tensor> items, BufferSlot slot)
     {
         if (items.Count == 0)
         {
             Ir.TensorType type = (Ir.TensorType)slot.Type;
-            long[] empty = type.Shape.IsRanked ? [.. type.Shape.Select((d, axis) => axis == 0 || !d.IsConstant ? 0 : d.Constant)] : [0];
+            // No iteration has told the shape of an item; what the input shapes decide is known all the same.
+            long[] empty = type.Shape.IsRanked ? [.. type.Shape.Select((d, axis) => axis > 0 && d.Symbols.All(outer.Memory.IsKnown) ? d.Evaluate(outer.Memory.SymbolValue) : 0)] : [0];
             return Tensor.Allocate(type.ElementType, empty);
         }
 

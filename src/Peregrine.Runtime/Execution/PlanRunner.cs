@@ -143,15 +143,15 @@ internal sealed class PlanRunner : IDisposable
     /// <summary>The one element of a condition or a trip count.</summary>
     internal long ScalarOf(Step step, int input)
     {
-        Tensor tensor = (Tensor)_memory.Get((int)step.Inputs[input])!;
-        if (tensor.Length != 1)
+        object? value = _memory.Get((int)step.Inputs[input]);
+        if (value is not Tensor { Length: 1, Type: not DataType.String } tensor)
         {
-            throw new ModelException(Diagnostic.Error("PG3001", $"{step.Kind} \"{step.Name}\": input {input} must have one element, but is {tensor}."));
+            throw new ModelException(Diagnostic.Error("PG3001", $"{step.Kind} \"{step.Name}\": input {input} must have one element, but is {value ?? "absent"}."));
         }
 
-        Span<long> value = stackalloc long[1];
-        ElementConversion.Load(tensor, value);
-        return value[0];
+        Span<long> element = stackalloc long[1];
+        ElementConversion.Load(tensor, element);
+        return element[0];
     }
 
     private void ShowTensors(IExecutionObserver observer, Step step)

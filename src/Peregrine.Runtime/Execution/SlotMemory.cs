@@ -23,6 +23,7 @@ internal sealed class SlotMemory : IDisposable
     private readonly bool[] _shaped;
     private readonly int[] _laterSlots;
     private readonly MemoryPlanner _planner = new();
+    private readonly StepShapeCheck _shapeCheck;
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
     private int _symbolVersion;
@@ -37,6 +38,7 @@ internal sealed class SlotMemory : IDisposable
         _managed = new object?[plan.Slots.Count];
         _own = new DeviceBuffer?[plan.Slots.Count];
         _shaped = new bool[plan.Slots.Count];
+        _shapeCheck = new(plan, Slots, SymbolValue, services.Constants);
         _laterSlots = [.. plan.Slots.Select(s => s.Index).Where(s => plan.Shapes.SlotSegments[s] > 0)];
         _views = [.. plan.Slots.Select(_ => new List<int>())];
         foreach (BufferSlot slot in plan.Slots)
@@ -61,6 +63,8 @@ internal sealed class SlotMemory : IDisposable
     }
 
     public SlotTable Slots { get; }
+
+    public bool IsKnown(string symbol) => _symbols.ContainsKey(symbol);
 
     /// <summary>The value of a symbol that is known by now.</summary>
     public long SymbolValue(string symbol) => _symbols[symbol];
@@ -283,7 +287,17 @@ internal sealed class SlotMemory : IDisposable
                 BindView(slot);
             }
         }
+
+        _shapeCheck.Run(slot => IsCurrent(_plan.Slots[slot], _plan.Shapes.SegmentSteps[segment]));
     }
+
+    /// <summary>Whether what is bound to a slot belongs to this run, when the given step is the last one done.</summary>
+    private bool IsCurrent(BufferSlot slot, long lastStep) => slot.Kind switch
+    {
+        SlotKind.Input or SlotKind.Constant => true,
+        SlotKind.Managed => slot.FirstStep <= lastStep,
+        _ => _shaped[slot.Index],
+    };
 
     private void PlaceInArena(List<BufferSlot> placed, List<long[]> dims)
     {

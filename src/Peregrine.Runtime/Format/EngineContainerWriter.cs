@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Format;
 
@@ -45,6 +46,12 @@ public sealed class EngineContainerWriter
         try
         {
             string target = Path.GetFullPath(path);
+            if (AtomicFile.IsDevice(target))
+            {
+                WriteToDevice(target, cancellationToken);
+                return;
+            }
+
             temporary = $"{target}.{Path.GetRandomFileName()}.tmp";
             FileStreamOptions options = new()
             {
@@ -75,6 +82,17 @@ public sealed class EngineContainerWriter
                 DeleteQuietly(temporary);
             }
         }
+    }
+
+    private void WriteToDevice(string target, CancellationToken cancellationToken)
+    {
+        using FileStream device = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        if (!device.CanSeek)
+        {
+            throw new EngineWriteException($"The engine could not be saved to \"{target}\": it is a pipe or terminal. Save it to a file.");
+        }
+
+        Write(device, cancellationToken);
     }
 
     /// <summary>The whole file as an array.</summary>

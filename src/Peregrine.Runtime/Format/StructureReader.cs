@@ -46,7 +46,16 @@ internal sealed class StructureReader(BinarySectionReader bytes, StructureContex
 
     public Dim Dim() => Shared(_dims, () => DimCodec.Read(this), "a dimension");
 
-    public Shape Shape() => bytes.ReadBoolean() ? Symbolics.Shape.Create(Dims()) : Symbolics.Shape.Unranked;
+    public Shape Shape()
+    {
+        if (!bytes.ReadBoolean())
+        {
+            return Symbolics.Shape.Unranked;
+        }
+
+        Dim[] dims = Dims();
+        return dims.Length <= Tensors.Tensor.MaxRank ? Symbolics.Shape.Create(dims) : throw Error($"a shape has {dims.Length} dimensions; the limit is {Tensors.Tensor.MaxRank}");
+    }
 
     public Dim[] Dims()
     {

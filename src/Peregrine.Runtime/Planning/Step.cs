@@ -21,7 +21,8 @@ public abstract record Step(string Name, Texts Sources, Ints Inputs, Ints Output
 /// <param name="Tactic">Who serves the request, and how.</param>
 public sealed record KernelStep(string Name, Texts Sources, Ints Inputs, Ints Outputs, Operator Operator, KernelRequest Request, TacticId Tactic, TacticOption Option) : Step(Name, Sources, Inputs, Outputs)
 {
-    public override string Kind => Operator.Definition.Name;
+    /// <summary>The operator, or the fused operators in order.</summary>
+    public override string Kind => Operator is Region region ? string.Join('+', region.Body.Nodes.Select(n => n.Operator.Definition.Name)) : Operator.Definition.Name;
 }
 
 /// <summary>

@@ -14,7 +14,7 @@ public sealed class EngineCodecTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void An_engine_with_everything_comes_back_from_file_and_memory()
+    public async Task An_engine_with_everything_comes_back_from_file_and_memory()
     {
         EngineContent content = SampleEngines.Full();
         string path = Path.Combine(_folder, "sample.engine");
@@ -23,7 +23,7 @@ public sealed class EngineCodecTests : IDisposable
         Assert.Equal(1.0, shares[^1]);
         using EngineFile file = EngineCodec.Open(path, SampleEngines.Catalog, BulkVerification.InBackground);
         EngineEquality.Same(content, file.Content);
-        Assert.True(file.Verification.Wait(10_000, TestContext.Current.CancellationToken));
+        await file.Verification.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         using EngineFile memory = EngineCodec.Open(File.ReadAllBytes(path), SampleEngines.Catalog);
         EngineEquality.Same(content, memory.Content);
     }

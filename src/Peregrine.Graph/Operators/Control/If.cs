@@ -1,3 +1,4 @@
+using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
@@ -39,11 +40,20 @@ public sealed record If(Graph Then, Graph Else) : Operator, ISubgraphOperator
 
         // A branch that is never taken may well be impossible for these shapes.
         Dim? known = c.ValueOf(0) is [{ IsConstant: true } value] ? value : null;
-        IReadOnlyList<IrType>? then = known != Dim.Zero ? Branch(Then) : null;
-        IReadOnlyList<IrType>? otherwise = known is null || known == Dim.Zero ? Branch(Else) : null;
-        if ((then is null && known != Dim.Zero) || (otherwise is null && (known is null || known == Dim.Zero)))
+        IReadOnlyList<Diagnostic> thenFindings = [], otherwiseFindings = [];
+        IReadOnlyList<IrType>? then = known != Dim.Zero ? Branch(Then, out thenFindings) : null;
+        IReadOnlyList<IrType>? otherwise = known is null || known == Dim.Zero ? Branch(Else, out otherwiseFindings) : null;
+        if (then is null && otherwise is null)
         {
+            c.Report(thenFindings);
+            c.Report(otherwiseFindings);
             return;
+        }
+
+        if (known is null && (then is null || otherwise is null))
+        {
+            string branch = then is null ? "then_branch" : "else_branch";
+            c.Warn("PG2156", $"{branch} is impossible for these shapes; taking it will fail: {(then is null ? thenFindings : otherwiseFindings).First(f => f.Severity == Severity.Error).Message}");
         }
 
         for (int i = 0; i < c.OutputCount; i++)
@@ -69,8 +79,8 @@ public sealed record If(Graph Then, Graph Else) : Operator, ISubgraphOperator
             }
         }
 
-        IReadOnlyList<IrType>? Branch(Graph branch) =>
-            c.InferSubgraph(branch, [.. Captures().Select(c.TypeOf)], [.. Captures().Select(c.ValueOf)]);
+        IReadOnlyList<IrType>? Branch(Graph branch, out IReadOnlyList<Diagnostic> findings) =>
+            c.TryInferSubgraph(branch, [.. Captures().Select(c.TypeOf)], [.. Captures().Select(c.ValueOf)], out findings);
 
         IEnumerable<int> Captures() => Enumerable.Range(1, c.InputCount - 1);
     }

@@ -49,7 +49,7 @@ public sealed record Conv(AutoPad AutoPad = AutoPad.NotSet, Ints Dilations = def
         where TOut : unmanaged, INumber<TOut>
     {
         ReadOnlySpan<long> x = c.Dims(0), w = c.Dims(1);
-        WindowKernel window = WindowKernel.Of(c, x[2..], w[2..], (input, kernel) => Window.Resolve(input, kernel));
+        WindowKernel window = WindowKernel.Of(c, x[2..], w[2..], Window, static (window, input, kernel) => window.Resolve(input, kernel));
         ConvolutionKernel.Convolve<TIn, double, TOut>(
             c, window, (int)x[0], (int)x[1], (int)w[0], (int)Group, c.Read<TIn>(0), c.Read<TIn>(1), c.Has(2) ? c.Read<TOut>(2) : default, c.Write<TOut>(0));
     }

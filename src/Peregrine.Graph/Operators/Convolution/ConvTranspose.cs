@@ -107,7 +107,7 @@ public sealed record ConvTranspose(
         where TOut : unmanaged, INumber<TOut>
     {
         ReadOnlySpan<long> dimsX = c.Dims(0), dimsW = c.Dims(1);
-        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], (input, kernel) => Resolve(input, kernel));
+        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], this, static (self, input, kernel) => self.Resolve(input, kernel));
         ReadOnlySpan<TIn> x = c.Read<TIn>(0), w = c.Read<TIn>(1);
         ReadOnlySpan<double> bias = c.Has(2) ? c.Read<double>(2) : default;
         Span<TOut> y = c.Write<TOut>(0);

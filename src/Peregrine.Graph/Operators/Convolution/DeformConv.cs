@@ -59,7 +59,7 @@ public sealed record DeformConv(Ints Dilations = default, long Group = 1, Ints K
     public override void Evaluate(EvaluationScope c)
     {
         ReadOnlySpan<long> dimsX = c.Dims(0), dimsW = c.Dims(1);
-        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], (input, kernel) => Window.Resolve(input, kernel));
+        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], Window, static (window, input, kernel) => window.Resolve(input, kernel));
         ReadOnlySpan<double> x = c.Read<double>(0), w = c.Read<double>(1), offsets = c.Read<double>(2);
         ReadOnlySpan<double> bias = c.Has(3) ? c.Read<double>(3) : default, mask = c.Has(4) ? c.Read<double>(4) : default;
         Span<double> y = c.Write<double>(0);

@@ -30,7 +30,7 @@ internal static class IntegerConvolution
     {
         ReadOnlySpan<long> dimsX = c.Dims(data), dimsW = c.Dims(weights);
         Span<int> x = Shifted(c, data, dataZero), w = Shifted(c, weights, weightsZero);
-        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], (input, kernel) => attributes.Resolve(input, kernel));
+        WindowKernel window = WindowKernel.Of(c, dimsX[2..], dimsW[2..], attributes, static (window, input, kernel) => window.Resolve(input, kernel));
         ConvolutionKernel.Convolve<int, int, int>(c, window, (int)dimsX[0], (int)dimsX[1], (int)dimsW[0], group, x, w, bias, y);
     }
 

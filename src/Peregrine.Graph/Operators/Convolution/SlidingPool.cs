@@ -41,7 +41,7 @@ public abstract record SlidingPool(AutoPad AutoPad, bool CeilMode, Ints Dilation
         return Shape.From([x[0], x[1], .. geometry.Output]);
     }
 
-    private protected WindowKernel KernelOf(EvaluationScope c) => WindowKernel.Of(c, c.Dims(0)[2..], KernelShape.AsSpan(), (input, _) => Resolve(input));
+    private protected WindowKernel KernelOf(EvaluationScope c) => WindowKernel.Of(c, c.Dims(0)[2..], KernelShape.AsSpan(), this, static (pool, input, _) => pool.Resolve(input));
 }
 
 /// <summary>Reduces the elements of one plane under one window.</summary>

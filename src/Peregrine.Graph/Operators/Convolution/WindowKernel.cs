@@ -56,14 +56,14 @@ internal sealed class WindowKernel
     public ReadOnlySpan<int> InputStrides => _inputStride;
 
     /// <summary>The kernel for static extents. The scope's state keeps it, so that calls with equal shapes allocate nothing.</summary>
-    public static WindowKernel Of(EvaluationScope c, ReadOnlySpan<long> input, ReadOnlySpan<long> kernel, Func<Dim[], Dim[], WindowGeometry> resolve)
+    public static WindowKernel Of<TOwner>(EvaluationScope c, ReadOnlySpan<long> input, ReadOnlySpan<long> kernel, TOwner owner, Func<TOwner, Dim[], Dim[], WindowGeometry> resolve)
     {
         if (c.State is Prepared prepared && prepared.InputDims.AsSpan().SequenceEqual(input) && prepared.KernelDims.AsSpan().SequenceEqual(kernel))
         {
             return prepared.Window;
         }
 
-        WindowKernel window = new(resolve([.. input.ToArray().Select(d => (Dim)d)], [.. kernel.ToArray().Select(d => (Dim)d)]));
+        WindowKernel window = new(resolve(owner, [.. input.ToArray().Select(d => (Dim)d)], [.. kernel.ToArray().Select(d => (Dim)d)]));
         c.State = new Prepared(input.ToArray(), kernel.ToArray(), window);
         return window;
     }

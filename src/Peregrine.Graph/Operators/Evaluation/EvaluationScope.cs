@@ -59,7 +59,8 @@ public sealed class EvaluationScope
     public bool Wants(int output) => output < _wanted.Length && _wanted[output];
 
     /// <summary>A present tensor input.</summary>
-    public Tensor Input(int index) => (Tensor)_inputs[index]!;
+    public Tensor Input(int index) =>
+        _inputs[index] as Tensor ?? throw Fail("PG2103", $"input {index} is {_inputs[index]?.ToString() ?? "absent"}, but must be a tensor.");
 
     /// <summary>A present input of any kind: tensor, sequence, optional.</summary>
     public object InputValue(int index) => _inputs[index]!;
@@ -81,6 +82,11 @@ public sealed class EvaluationScope
             return MemoryMarshal.Cast<byte, T>(tensor.Data.Span);
         }
 
+        if (tensor.Type.IsComplex() || tensor.Type is DataType.String or DataType.Undefined)
+        {
+            throw Fail("PG2103", $"input {input} is {tensor}, whose elements are not numbers.");
+        }
+
         Span<T> converted = Scratch<T>(tensor.Length);
         ElementConversion.Load(tensor, converted);
         return converted;
@@ -96,7 +102,8 @@ public sealed class EvaluationScope
 
         if (_outputTypes[index] is not TensorType { Shape: { IsRanked: true, IsStatic: true } shape } type)
         {
-            throw new InternalCompilerException($"{Operator.Definition.Name} \"{NodeName}\" asks for output {index}, whose shape nobody knows.");
+            // All inputs are known here: they are not of a kind that could tell (a shape in floats, a list that is too long).
+            throw Fail("PG2116", $"the shape of output {index} does not follow from the inputs ({string.Join(", ", _inputs.Select(i => i?.ToString() ?? "absent"))}).");
         }
 
         Tensor tensor = Tensor.Allocate(type.ElementType, shape.ToStatic());
@@ -199,7 +206,15 @@ public sealed class EvaluationScope
     {
         _scratch.Reset();
         _pending.Clear();
-        Operator.Evaluate(this);
+        try
+        {
+            Operator.Evaluate(this);
+        }
+        catch (OverflowException e)
+        {
+            throw Fail("PG2104", $"its sizes cannot be computed ({e.Message}); inputs are {string.Join(", ", _inputs.Select(i => i?.ToString() ?? "absent"))}.");
+        }
+
         foreach (PendingWrite write in _pending)
         {
             ElementConversion.Store(write.Source, write.SourceType, write.Target);

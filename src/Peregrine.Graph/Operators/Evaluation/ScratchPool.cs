@@ -22,7 +22,14 @@ internal sealed class ScratchPool
 
         if (_buffers[_next].Length < bytes)
         {
-            _buffers[_next] = GC.AllocateUninitializedArray<byte>((int)bytes, pinned: false);
+            try
+            {
+                _buffers[_next] = GC.AllocateUninitializedArray<byte>((int)bytes, pinned: false);
+            }
+            catch (OutOfMemoryException e)
+            {
+                throw new Diagnostics.BackendException($"This process has no memory left for {bytes} temporary bytes of an operator. Use smaller shapes, or a larger machine.", e);
+            }
         }
 
         return _buffers[_next++].AsMemory(0, (int)bytes);

@@ -7,7 +7,7 @@ namespace Peregrine.Operators;
 /// <summary>alpha · A' · B' + beta · C, where A' and B' are the matrices A and B, transposed if so marked, and C (optional) broadcasts to the result [m, n].</summary>
 public sealed record Gemm(float Alpha = 1, float Beta = 1, bool TransA = false, bool TransB = false) : Operator
 {
-    public static readonly Schema<Gemm> Schema = new Schema<Gemm>("Gemm", since: 7, a => new(a.Float("alpha"), a.Float("beta"), a.Flag("transA"), a.Flag("transB")))
+    public static readonly Schema<Gemm> Schema = new Schema<Gemm>("Gemm", since: 1, a => new(a.Float("alpha"), a.Float("beta"), a.Flag("transA"), a.Flag("transB")))
         .Inputs("A", "B", "C?").Outputs("Y")
         .Float("alpha", o => o.Alpha, 1).Float("beta", o => o.Beta, 1).Flag("transA", o => o.TransA, false).Flag("transB", o => o.TransB, false)
         // Opsets 1 to 6 asked for leave to broadcast C; with equal shapes that changes nothing.

@@ -5,6 +5,7 @@ internal static class LinearFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
+        Det.Schema,
         Einsum.Schema,
         Gemm.Schema,
         MatMul.Schema,

@@ -14,7 +14,9 @@ public sealed record LayerNormalization(long Axis = -1, float Epsilon = 1e-5f, D
         .Inputs("X", "Scale", "B?").Outputs("Y", "Mean?", "InvStdDev?")
         .Int("axis", o => o.Axis, -1)
         .Float("epsilon", o => o.Epsilon, 1e-5f)
-        .DataType("stash_type", o => o.StashType, DataType.Float32);
+        .DataType("stash_type", o => o.StashType, DataType.Float32)
+        // ONNX Runtime writes it into optimized models of older opsets, with the same meaning.
+        .Import(1, 16, s => s.Default());
 
     public override OperatorSchema Definition => Schema;
 

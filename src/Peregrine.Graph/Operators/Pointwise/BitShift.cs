@@ -2,6 +2,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Operators;
 
+/// <summary>To which side bits move.</summary>
 public enum ShiftDirection
 {
     Left,

@@ -123,6 +123,27 @@ public abstract record Expr
     /// <inheritdoc cref="ConvertExpr"/>
     public Expr To(DataType type) => new ConvertExpr(type, this);
 
+    /// <summary>The expression with each operand replaced.</summary>
+    public Expr Replace(Func<int, Expr> operand) => this switch
+    {
+        OperandExpr o => operand(o.Index),
+        UnaryExpr u => u with { X = u.X.Replace(operand) },
+        BinaryExpr b => b with { Left = b.Left.Replace(operand), Right = b.Right.Replace(operand) },
+        SelectExpr s => s with { Condition = s.Condition.Replace(operand), WhenTrue = s.WhenTrue.Replace(operand), WhenFalse = s.WhenFalse.Replace(operand) },
+        ConvertExpr c => c with { X = c.X.Replace(operand) },
+        _ => this,
+    };
+
+    /// <summary>This expression and all that it is made of.</summary>
+    public IEnumerable<Expr> Parts => this switch
+    {
+        UnaryExpr u => u.X.Parts.Prepend(this),
+        BinaryExpr b => b.Left.Parts.Concat(b.Right.Parts).Prepend(this),
+        SelectExpr s => s.Condition.Parts.Concat(s.WhenTrue.Parts).Concat(s.WhenFalse.Parts).Prepend(this),
+        ConvertExpr c => c.X.Parts.Prepend(this),
+        _ => [this],
+    };
+
     /// <summary>The element type of the value, given those of the operands. A constant takes the type of what it is combined with; alone it is Undefined.</summary>
     public abstract DataType TypeOf(IReadOnlyList<DataType> operands);
 }
@@ -151,6 +172,7 @@ public sealed record ConstantExpr(double Value) : Expr
     public override string ToString() => Value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
 }
 
+/// <summary>A function of one argument.</summary>
 public sealed record UnaryExpr(UnaryFunction Function, Expr X) : Expr
 {
     public override DataType TypeOf(IReadOnlyList<DataType> operands) =>
@@ -159,6 +181,7 @@ public sealed record UnaryExpr(UnaryFunction Function, Expr X) : Expr
     public override string ToString() => $"{Function}({X})";
 }
 
+/// <summary>A function of two arguments.</summary>
 public sealed record BinaryExpr(BinaryFunction Function, Expr Left, Expr Right) : Expr
 {
     public bool IsComparison => Function is BinaryFunction.Equal or BinaryFunction.Less or BinaryFunction.LessOrEqual;
@@ -171,6 +194,7 @@ public sealed record BinaryExpr(BinaryFunction Function, Expr Left, Expr Right) 
     public override string ToString() => $"{Function}({Left}, {Right})";
 }
 
+/// <summary>One of two values, as a condition says.</summary>
 public sealed record SelectExpr(Expr Condition, Expr WhenTrue, Expr WhenFalse) : Expr
 {
     public override DataType TypeOf(IReadOnlyList<DataType> operands) => WhenTrue.TypeOf(operands) is var type and not DataType.Undefined ? type : WhenFalse.TypeOf(operands);

@@ -2,6 +2,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Operators;
 
+/// <summary>How the normal distribution is computed.</summary>
 public enum GeluForm
 {
     /// <summary>x/2 · (1 + erf(x/√2)).</summary>

@@ -6,7 +6,9 @@ namespace Peregrine.Operators;
 public sealed record ThresholdedRelu(float Alpha = 1) : PointwiseOperator
 {
     public static readonly Schema<ThresholdedRelu> Schema = new Schema<ThresholdedRelu>("ThresholdedRelu", since: 10, a => new(a.Float("alpha"))).Inputs("X").Outputs("Y")
-        .Float("alpha", o => o.Alpha, 1);
+        .Float("alpha", o => o.Alpha, 1)
+        // Before opset 10 it was experimental, with the same meaning.
+        .Import(1, 9, s => s.Default());
 
     public override OperatorSchema Definition => Schema;
 

@@ -26,14 +26,14 @@ public sealed record DequantizeLinear(long Axis = 1, long BlockSize = 0, DataTyp
 
         if (c.Has(2) && c.ElementType(2) != x)
         {
-            c.Error("PG2304", $"x_zero_point is {c.ElementType(2).Name()}, but x is {x.Name()}; they must agree.");
+            c.Error("PG2654", $"x_zero_point is {c.ElementType(2).Name()}, but x is {x.Name()}; they must agree.");
             return;
         }
 
         DataType result = OutputType != DataType.Undefined ? OutputType : scale;
         if (!IsReal(result))
         {
-            c.Error("PG2304", $"x cannot be dequantised to {result.Name()}.", "Give output_dtype a float type of 16 bits or more.");
+            c.Error("PG2654", $"x cannot be dequantised to {result.Name()}.", "Give output_dtype a float type of 16 bits or more.");
             return;
         }
 

@@ -28,7 +28,7 @@ internal static class MatrixQuantization
         if (!fits)
         {
             string part = byRow ? "row" : "column";
-            c.Error("PG2305", $"input {parameter} ({c.TypeOf(parameter)}) must be a scalar or have one element for each {part} of input {matrix} ({c.TypeOf(matrix)}).");
+            c.Error("PG2655", $"input {parameter} ({c.TypeOf(parameter)}) must be a scalar or have one element for each {part} of input {matrix} ({c.TypeOf(matrix)}).");
         }
     }
 

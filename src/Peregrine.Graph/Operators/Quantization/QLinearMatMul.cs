@@ -48,7 +48,7 @@ public sealed record QLinearMatMul : Operator
         {
             if (c.IsRanked(input) && c.Shape(input).Any(d => Symbolics.Dim.ProvablyDifferent(d, Symbolics.Dim.One)))
             {
-                c.Error("PG2305", $"input {input} ({Schema.InputFormals[input].Name}) is {c.TypeOf(input)}, but must be a scalar.");
+                c.Error("PG2655", $"input {input} ({Schema.InputFormals[input].Name}) is {c.TypeOf(input)}, but must be a scalar.");
             }
         }
 

@@ -35,13 +35,13 @@ public sealed record QuantizeLinear(long Axis = 1, long BlockSize = 0, DataType 
         DataType result = zeroPoint != DataType.Undefined ? zeroPoint : OutputType != DataType.Undefined ? OutputType : DataType.UInt8;
         if (c.Has(2) && OutputType != DataType.Undefined && OutputType != zeroPoint)
         {
-            c.Error("PG2304", $"output_dtype is {OutputType.Name()}, but y_zero_point is {zeroPoint.Name()}; they must agree.");
+            c.Error("PG2654", $"output_dtype is {OutputType.Name()}, but y_zero_point is {zeroPoint.Name()}; they must agree.");
             return;
         }
 
         if (!QuantizedRange.IsQuantized(result) || (Precision != DataType.Undefined && !IsReal(Precision)))
         {
-            c.Error("PG2304", $"x cannot be quantised to {result.Name()}{(Precision == DataType.Undefined ? "" : $" with precision {Precision.Name()}")}.");
+            c.Error("PG2654", $"x cannot be quantised to {result.Name()}{(Precision == DataType.Undefined ? "" : $" with precision {Precision.Name()}")}.");
             return;
         }
 

@@ -48,13 +48,13 @@ internal readonly struct ScaleMap
     {
         if (c.Has(2) && c.IsRanked(1) && c.IsRanked(2) && !Same(c.Shape(1), c.Shape(2)) && !(IsSingle(c.Shape(1)) && IsSingle(c.Shape(2))))
         {
-            c.Error("PG2301", $"the scale is {c.Shape(1)}, but the zero point {c.Shape(2)}; they must have one shape.");
+            c.Error("PG2651", $"the scale is {c.Shape(1)}, but the zero point {c.Shape(2)}; they must have one shape.");
             return;
         }
 
         if (blockSize < 0)
         {
-            c.Error("PG2302", $"block_size is {blockSize}, but must not be negative.");
+            c.Error("PG2652", $"block_size is {blockSize}, but must not be negative.");
             return;
         }
 
@@ -67,7 +67,7 @@ internal readonly struct ScaleMap
         if (scale.Rank != (blockSize == 0 ? 1 : x.Rank) || x.Rank == 0)
         {
             string wanted = blockSize == 0 ? "a scalar or a vector" : $"a scalar or of rank {x.Rank} (block_size is {blockSize})";
-            c.Error("PG2303", $"the scale {scale} of a tensor {x} must be {wanted}.");
+            c.Error("PG2653", $"the scale {scale} of a tensor {x} must be {wanted}.");
             return;
         }
 
@@ -78,7 +78,7 @@ internal readonly struct ScaleMap
             Dim expected = blockSize != 0 && i == at ? Dim.FloorDiv(x[own] + (blockSize - 1), blockSize) : x[own];
             if (Dim.ProvablyDifferent(scale[i], expected))
             {
-                c.Error("PG2303", $"the scale {scale} does not fit a tensor {x} (axis {at}, block_size {blockSize}): dimension {i} must be {expected}.");
+                c.Error("PG2653", $"the scale {scale} does not fit a tensor {x} (axis {at}, block_size {blockSize}): dimension {i} must be {expected}.");
                 return;
             }
         }

@@ -12,11 +12,17 @@ public sealed record Split(long Axis = 0, long? NumOutputs = null) : Operator
     public static readonly Schema<Split> Schema = new Schema<Split>("Split", since: 13, a => new(a.Int("axis"), a.OptionalInt("num_outputs"))).Inputs("input", "split?").Outputs("outputs...")
         .Int("axis", o => o.Axis, 0)
         .OptionalInt("num_outputs", o => o.NumOutputs)
-        .Import(1, 12, s => s.WithInputs([s[0], s[1] ?? s.ConstantInts("split")], ("split", null)));
+        .Import(1, 1, s => WithCount(s, s[1] is null ? s.ConstantInts("split") : Lengths(s)))
+        .Import(2, 12, s => WithCount(s, s[1] ?? s.ConstantInts("split")))
+        .Import(13, 17, s => WithCount(s, s[1]));
 
     public override OperatorSchema Definition => Schema;
 
     public override Accuracy Accuracy => Accuracy.Exact;
+
+    /// <summary>Up to opset 17 the number of outputs told the number of equal parts.</summary>
+    private static IReadOnlyList<Ir.Value?>? WithCount(ImportScope s, Ir.Value? split) =>
+        s.WithInputs([s[0], split], ("split", null), ("num_outputs", split is null ? (long)s.OutputCount : null));
 
     public override void Infer(InferenceScope c)
     {
@@ -103,4 +109,8 @@ public sealed record Split(long Axis = 0, long? NumOutputs = null) : Operator
             offset += length;
         }
     }
+
+    /// <summary>Opset 1 gave the lengths as an input of the data's own type.</summary>
+    private static Ir.Value Lengths(ImportScope s) =>
+        s.NumbersOf(1) is { } lengths ? s.Builder.Constant($"{s.NodeName}.split", lengths) : s.Builder.Call(new Cast(DataType.Int64), s[1]);
 }

@@ -62,18 +62,18 @@ public sealed record Tile : Operator
         StridedCopy.Copy(source, 0, from, target, 0, to, dims);
     }
 
-    /// <summary>Opset 1: inputs <c>tiles</c> and <c>axis</c>, both scalars.</summary>
+    /// <summary>Opset 1: inputs <c>tiles</c> and <c>axis</c>, both scalars of the data's type.</summary>
     private static IReadOnlyList<Ir.Value?>? ImportSingleAxis(ImportScope s)
     {
-        if (s[0]?.Tensor is not { Shape.IsRanked: true } input || s[1]?.Contents is not [{ IsConstant: true } tiles] || s[2]?.Contents is not [{ IsConstant: true } axis]
-            || axis.Constant < -input.Shape.Rank || axis.Constant >= input.Shape.Rank)
+        if (s[0]?.Tensor is not { Shape.IsRanked: true } input || s.NumbersOf(1) is not [var tiles] || s.NumbersOf(2) is not [var axis]
+            || axis < -input.Shape.Rank || axis >= input.Shape.Rank)
         {
             return s.Error("PG2020", "Tile of opset 1 needs an input of known rank and constant tiles and axis in its range.", "Convert the model to opset 6 or later.");
         }
 
         long[] repeats = new long[input.Shape.Rank];
         Array.Fill(repeats, 1);
-        repeats[axis.Constant < 0 ? axis.Constant + repeats.Length : axis.Constant] = tiles.Constant;
+        repeats[axis < 0 ? axis + repeats.Length : axis] = tiles;
         return s.WithInputs([s[0], s.Builder.Constant($"{s.NodeName}.repeats", repeats)]);
     }
 }

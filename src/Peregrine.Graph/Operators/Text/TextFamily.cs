@@ -9,5 +9,6 @@ internal static class TextFamily
         StringConcat.Schema,
         StringNormalizer.Schema,
         StringSplit.Schema,
+        TfIdfVectorizer.Schema,
     ];
 }

@@ -68,7 +68,7 @@ public sealed record Col2Im(Ints Dilations = default, Ints Pads = default, Ints 
             return;
         }
 
-        WindowKernel window = WindowKernel.Of(c, c.Read<long>(1), c.Read<long>(2), (image, block) => Window.Resolve(image, block));
+        WindowKernel window = WindowKernel.Of(c, c.Read<long>(1), c.Read<long>(2), Window, static (window, image, block) => window.Resolve(image, block));
         int batch = (int)c.Dims(0)[0], channels = (int)c.Output(0).Dims[1], size = columns.Length / batch, volume = y.Length / batch;
         for (int i = 0; i < batch; i++)
         {

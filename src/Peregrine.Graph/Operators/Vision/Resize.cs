@@ -102,7 +102,7 @@ public sealed record Resize(
     public override void Evaluate(EvaluationScope c)
     {
         Tensor x = c.Input(0), y = c.Output(0);
-        ResizeAxis[] axes = ResizeGeometry.Plan(c, this, x.Dims, y.Dims);
+        ResizeAxis[] axes = ResizePlan.Of(c, this, x, y);
         if (y.Length == 0)
         {
             return;

@@ -97,7 +97,7 @@ public class QuantizationTests
         Assert.Equal([5, 9, 11, 17], Numbers(Run(new MatMulInteger(), a, b)));
         // a - [1; 3] = [0 1; 0 1], b - [1 -1] = [0 0; 1 6].
         Assert.Equal([1, 6, 1, 6], Numbers(Run(new MatMulInteger(), a, b, Tensor.Vector((byte)1, (byte)3), Tensor.Vector((sbyte)1, (sbyte)-1))));
-        Assert.Equal("PG2305", CodeOf(new MatMulInteger(), a, b, Tensor.Vector((byte)1, (byte)3, (byte)2)));
+        Assert.Equal("PG2655", CodeOf(new MatMulInteger(), a, b, Tensor.Vector((byte)1, (byte)3, (byte)2)));
     }
 
     [Fact]
@@ -124,11 +124,11 @@ public class QuantizationTests
     public void Misfits_are_named()
     {
         Tensor x = Tensor.Of<float>([2, 3], [1, 2, 3, 4, 5, 6]);
-        Assert.Equal("PG2303", CodeOf(new QuantizeLinear(), x, Tensor.Vector(1f, 2f)));
-        Assert.Equal("PG2301", CodeOf(new QuantizeLinear(), x, Tensor.Vector(1f, 2f, 3f), Tensor.Scalar((byte)0)));
-        Assert.Equal("PG2303", CodeOf(new QuantizeLinear(BlockSize: 2), x, Tensor.Of<float>([2, 3], [1, 1, 1, 1, 1, 1])));
-        Assert.Equal("PG2302", CodeOf(new QuantizeLinear(BlockSize: -1), x, Tensor.Scalar(1f)));
-        Assert.Equal("PG2304", CodeOf(new QuantizeLinear(OutputType: DataType.Int8), x, Tensor.Scalar(1f), Tensor.Scalar((byte)0)));
+        Assert.Equal("PG2653", CodeOf(new QuantizeLinear(), x, Tensor.Vector(1f, 2f)));
+        Assert.Equal("PG2651", CodeOf(new QuantizeLinear(), x, Tensor.Vector(1f, 2f, 3f), Tensor.Scalar((byte)0)));
+        Assert.Equal("PG2653", CodeOf(new QuantizeLinear(BlockSize: 2), x, Tensor.Of<float>([2, 3], [1, 1, 1, 1, 1, 1])));
+        Assert.Equal("PG2652", CodeOf(new QuantizeLinear(BlockSize: -1), x, Tensor.Scalar(1f)));
+        Assert.Equal("PG2654", CodeOf(new QuantizeLinear(OutputType: DataType.Int8), x, Tensor.Scalar(1f), Tensor.Scalar((byte)0)));
         Assert.Equal("PG2101", CodeOf(new QuantizeLinear(Axis: 4), x, Tensor.Vector(1f, 2f, 3f)));
     }
 

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Peregrine.Cli.Inspection;
+using Peregrine.Cli.Options;
+
+namespace Peregrine.Cli.Commands;
+
+/// <summary><c>peregrine inspect</c>: what an engine consists of.</summary>
+internal sealed class InspectCommand : CliCommand
+{
+    private readonly Argument<string> _target = TargetArgument.EngineOrModel();
+    private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON, for programs." };
+    private readonly Option<bool> _capability = new("--capability") { Description = "Only tell what of an ONNX model is not supported, and where; the exit code is 1 if there is anything." };
+    private readonly Option<string[]> _shapes = new("--shape") { Description = "Shape of an input, at which memory is planned; fixes it when a model is built. May be repeated.", HelpName = "NAME=1x3x224x224", Arity = ArgumentArity.OneOrMore };
+    private readonly BuildSettings _settings;
+
+    public InspectCommand()
+        : base("inspect", "Shows layers, tactics, formats, precisions and memory of an engine, and which nodes of the model each layer stands for.")
+    {
+        Add(_target);
+        Add(_json);
+        Add(_capability);
+        Add(_shapes);
+        _settings = new(this);
+        AddVerbosity();
+    }
+
+    public override string Notes => """
+          Each result stands with its slot and place: input, constant, arena (planned memory), growable or managed (sizes that the data decide), view and dims (free).
+          The arena is shown at the shapes that --shape gives, or at the maximum of the engine's first profile.
+        """;
+
+    public override string Examples => """
+          peregrine inspect model.engine
+          peregrine inspect model.onnx --shape data=8x3x224x224
+          peregrine inspect model.onnx --capability
+          peregrine inspect model.engine --json
+        """;
+
+    protected override int Execute(ParseResult parse, Session session)
+    {
+        string path = parse.GetRequiredValue(_target);
+        bool json = parse.GetValue(_json);
+        Dictionary<string, IReadOnlyList<long>> shapes = ShapeText.ParseShapes(parse.GetValue(_shapes) ?? []);
+        if (parse.GetValue(_capability))
+        {
+            if (TargetFile.IsEngine(path))
+            {
+                throw new UsageException("--capability examines ONNX models; an engine is supported as it is.");
+            }
+
+            CapabilityInspection capability = CapabilityInspection.Of(path, OnnxModel.Load(path).Examine(new() { Shapes = shapes }));
+            if (json)
+            {
+                session.Write(Report.ToJson(capability));
+            }
+            else
+            {
+                capability.Print(session);
+            }
+
+            return capability.Supported ? ExitCode.Done : ExitCode.BadInput;
+        }
+
+        using OpenedEngine opened = OpenedEngine.Open(path, shapes, _settings, parse, session);
+        EngineInspection inspection = EngineInspector.Inspect(opened.Engine, opened.Model is null ? "engine" : "onnx", opened.Model, shapes);
+        if (json)
+        {
+            session.Write(Report.ToJson(inspection));
+        }
+        else
+        {
+            InspectionText.Print(inspection, session);
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Peregrine.Compiler;
+using Peregrine.Rewriting;
+
+namespace Peregrine.Cli.Options;
+
+/// <summary>The options that say how an engine is built, and the builder that they amount to.</summary>
+internal sealed class BuildSettings
+{
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "Number formats that the engine may compute in. Today every engine computes in fp32, and best means fp32; fp16, bf16 and int8 are not available yet.",
+        HelpName = "fp32|fp16|bf16|int8|best",
+        DefaultValueFactory = _ => "fp32",
+    };
+
+    private readonly Option<int> _level = new("--level") { Description = "Builder optimization level: 0 (quickest build) to 5 (searches everything). Every level builds the same engine today.", HelpName = "0..5" };
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one call; by default the cores that the process may use. The results do not depend on it.", HelpName = "N" };
+    private readonly Option<string[]> _disable = new("--disable") { Description = "Switch a pass or rewrite off, by the name that -vv shows. May be repeated.", HelpName = "PASS", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<int?> _stopAfterPatch = new("--stop-after-patch") { Description = "Leave the graph alone after N patches (numbered by -vv): finds by bisection the patch that breaks a model.", HelpName = "N" };
+    private readonly Option<bool> _verify = new("--verify") { Description = "Check the graph's invariants after every pass." };
+
+    /// <summary>Adds the options to a command.</summary>
+    public BuildSettings(Command command, int defaultLevel = 3)
+    {
+        _level.DefaultValueFactory = _ => defaultLevel;
+        command.Add(_precision);
+        command.Add(_level);
+        command.Add(_threads);
+        command.Add(_disable);
+        command.Add(_stopAfterPatch);
+        command.Add(_verify);
+    }
+
+    /// <summary>The threads that were asked for; null for all cores.</summary>
+    public int? Threads(ParseResult parse) => parse.GetValue(_threads) switch
+    {
+        < 1 or > 4096 => throw new UsageException("--threads must be 1 to 4096."),
+        int threads => threads,
+        null => null,
+    };
+
+    /// <summary>Checks the options and makes a builder with them.</summary>
+    public EngineBuilder CreateBuilder(ParseResult parse, Session session)
+    {
+        int? threads = Threads(parse);
+        int level = parse.GetValue(_level), patches = parse.GetValue(_stopAfterPatch) ?? int.MaxValue;
+        string precision = parse.GetValue(_precision)!;
+        switch (precision)
+        {
+            case "fp32":
+                break;
+            case "best":
+                session.Remark("--precision best: fp32 is the only precision so far.");
+                break;
+            case "fp16" or "bf16" or "int8":
+                throw UsageException.NotAvailable($"--precision {precision}");
+            default:
+                throw new UsageException($"--precision {precision}: there are fp32, fp16, bf16, int8 and best.");
+        }
+
+        if (level is < 0 or > 5)
+        {
+            throw new UsageException("--level must be 0 to 5.");
+        }
+
+        if (patches < 0)
+        {
+            throw new UsageException("--stop-after-patch must be 0 or more.");
+        }
+
+        session.Remark($"level {level} (every level builds the same engine so far)");
+        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(level).StopAfterPatch(patches).VerifyPasses(parse.GetValue(_verify)).Logger(session.Logger);
+        foreach (string pass in parse.GetValue(_disable) ?? [])
+        {
+            builder.Disable(KnownPass(pass));
+        }
+
+        return session.Verbosity > 1 ? builder.PassLog(Console.Error.WriteLine) : builder;
+    }
+
+    private static string KnownPass(string name)
+    {
+        IEnumerable<string> known = Pipeline.Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]);
+        return known.Contains(name, StringComparer.Ordinal)
+            ? name
+            : throw new UsageException($"--disable {name}: there is no such pass or rewrite. There are {string.Join(", ", known.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))}.");
+    }
+}

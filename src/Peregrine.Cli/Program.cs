@@ -1,0 +1,3 @@
+using Peregrine.Cli;
+
+return await CommandLine.RunAsync(args);

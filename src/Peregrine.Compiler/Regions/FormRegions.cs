@@ -1,0 +1,151 @@
+using Peregrine.Ir;
+using Peregrine.Operators;
+using Peregrine.Rewriting;
+using Peregrine.Tensors;
+
+namespace Peregrine.Compiler.Regions;
+
+/// <summary>
+/// Fuses an anchor with the pointwise operators behind it, and chains of pointwise operators with each other, into one <see cref="Region"/> each: one kernel, one write of the result. A region grows from its
+/// first node along values that nobody outside uses; a value that is used twice inside (x · sigmoid(x)) is fine. The shape stays that of the first node, so that every element of the result
+/// comes from one element of the anchor's.
+/// </summary>
+public sealed class FormRegions : IGraphPass
+{
+    // Longer expressions exhaust the registers of any kernel and make its first build slow.
+    private const int MaxNodes = 24;
+
+    public string Name => nameof(FormRegions);
+
+    public void Run(Graph graph, PassContext context)
+    {
+        foreach (Node node in graph.Nodes.ToArray())
+        {
+            foreach (Graph body in node.Operator is ISubgraphOperator s and not Region ? s.Subgraphs : [])
+            {
+                Run(body, context);
+            }
+        }
+
+        HashSet<Node> fused = [];
+        foreach (Node first in graph.Nodes.ToArray())
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (!fused.Contains(first) && Grow(first) is { Count: > 1 } members && Fuse(graph, members))
+            {
+                fused.UnionWith(members);
+            }
+        }
+    }
+
+    /// <summary>The region that starts at a node, in the graph's order; empty if it cannot start one.</summary>
+    private static List<Node> Grow(Node first)
+    {
+        if (!IsAnchor(first) && !IsFusable(first))
+        {
+            return [];
+        }
+
+        TensorType shape = first.Outputs[0]!.Tensor!;
+        List<Node> members = [first];
+        Value result = first.Outputs[0]!;
+        while (members.Count < MaxNodes && Next(result, shape, members) is { } next)
+        {
+            members.AddRange(next);
+            result = next[^1].Outputs[0]!;
+        }
+
+        return members;
+    }
+
+    /// <summary>
+    /// The nodes that can join behind <paramref name="result"/>: its one user, or two users of which one feeds only the other.
+    /// </summary>
+    private static List<Node>? Next(Value result, TensorType shape, List<Node> members)
+    {
+        Node?[] users = [.. result.Uses.Select(u => u.Node).Distinct()];
+        if (users.Contains(null) || users.Length is 0 or > 2)
+        {
+            return null;
+        }
+
+        if (users.Length == 1)
+        {
+            return Joins(users[0]!) ? [users[0]!] : null;
+        }
+
+        Node inner = users[0]!, outer = users[1]!;
+        if (inner.Outputs[0] is { } x && x.Uses.All(u => u.Node == outer) && Joins(inner) && Joins(outer))
+        {
+            return [inner, outer];
+        }
+
+        return outer.Outputs[0] is { } y && y.Uses.All(u => u.Node == inner) && Joins(inner) && Joins(outer) ? [outer, inner] : null;
+
+        bool Joins(Node node) => IsFusable(node) && !members.Contains(node) && node.Outputs[0]!.Tensor!.Shape.Equals(shape.Shape);
+    }
+
+    /// <summary>Operators whose kernels finish each element of their one output in a register.</summary>
+    private static bool IsAnchor(Node node) =>
+        node.Operator is Conv or Gemm or MatMul
+        && node.Inputs.All(i => i is not null)
+        && IsFloat(node.Outputs[0]);
+
+    /// <summary>
+    /// A pointwise operator on floats without jumps: fused arithmetic may round differently in the last place, which behind a rounding or a comparison would become a different result.
+    /// </summary>
+    private static bool IsFusable(Node node)
+    {
+        if (node.Operator is not PointwiseOperator op || node.Inputs.Any(i => i is null) || !IsFloat(node.Outputs[0]))
+        {
+            return false;
+        }
+
+        DataType[] types = [.. node.Inputs.Select(i => i!.Tensor?.ElementType ?? DataType.Undefined)];
+        if (Array.Exists(types, t => t is not (DataType.Float32 or DataType.Bool)))
+        {
+            return false;
+        }
+
+        return !op.Body(new(types)).Parts.Any(p => p is ConvertExpr
+            or UnaryExpr { Function: UnaryFunction.RoundEven or UnaryFunction.Floor or UnaryFunction.Ceiling or UnaryFunction.Truncate or UnaryFunction.Sign }
+            or BinaryExpr { Function: BinaryFunction.Modulo or BinaryFunction.Remainder });
+    }
+
+    private static bool IsFloat(Value? value) => value?.Tensor is { ElementType: DataType.Float32, Shape.IsRanked: true };
+
+    private bool Fuse(Graph graph, List<Node> members)
+    {
+        HashSet<Node> inside = [.. members];
+        List<Value> operands = [];
+        foreach (Value input in members.SelectMany((m, i) => m.Inputs.OfType<Value>().Where(v => v.Producer is null || !inside.Contains(v.Producer)).Where(v => (i == 0 && IsAnchor(m)) || !operands.Contains(v))))
+        {
+            operands.Add(input);
+        }
+
+        Graph body = new(members[0].Name, graph.Symbols, graph.Edits);
+        GraphBuilder builder = new(body, null);
+        Dictionary<Value, Value> inner = [];
+        foreach (Value operand in operands)
+        {
+            // An anchor may take one value twice; each of its operands keeps its place.
+            inner.TryAdd(operand, builder.Input(operand.Name, operand.Type));
+        }
+
+        foreach (Node member in members)
+        {
+            builder.NodeName = member.Name;
+            builder.Provenance = member.Provenance;
+            Value output = builder.CallNamed(member.Operator, [.. member.Inputs.Select(v => v is null ? null : inner[v])], member.Outputs[0]!.Name)[0]!;
+            inner[member.Outputs[0]!] = output;
+        }
+
+        Value last = members[^1].Outputs[0]!;
+        builder.Output(last.Name, inner[last]);
+        Patch patch = new(Name, graph);
+        patch.Builder.NodeName = string.Join("+", members.Select(m => m.Name));
+        patch.Builder.Provenance = Provenance.Merge(members.Select(m => m.Provenance));
+        patch.Replace(last, patch.Builder.Call(new Region(body), [.. operands]));
+        return patch.Apply();
+    }
+}

@@ -1,0 +1,71 @@
+using Peregrine.Ir;
+using Peregrine.Tensors;
+
+namespace Peregrine.Operators;
+
+/// <summary>
+/// A fused region: an anchor (a convolution, a matrix product, a reduction, or none) followed by pointwise operators, computed as one. The body is closed and holds the fused
+/// nodes in order; its inputs are those of the node, first the anchor's, then the further operands of the pointwise part; it has one output, of the anchor's shape.
+/// </summary>
+public sealed record Region(Graph Body) : Operator, ISubgraphOperator
+{
+    public static readonly Schema<Region> Schema = new Schema<Region>("Region", since: 1, a => new(a.Graph("body")), "peregrine").Inputs("operands...").Outputs("result")
+        .Graph("body", o => o.Body);
+
+    public override OperatorSchema Definition => Schema;
+
+    public IReadOnlyList<Graph> Subgraphs => [Body];
+
+    public override Accuracy Accuracy => Body.Nodes.Max(n => n.Operator.Accuracy);
+
+    /// <summary>The node around which the region is built; null if it is pointwise throughout.</summary>
+    public Node? Anchor => Body.Nodes[0].Operator is PointwiseOperator ? null : Body.Nodes[0];
+
+    public override void Infer(InferenceScope c)
+    {
+        if (c.InferSubgraph(Body, [.. Enumerable.Range(0, c.InputCount).Select(c.TypeOf)]) is { } outputs)
+        {
+            c.Set(0, outputs[0]);
+        }
+    }
+
+    /// <summary>
+    /// The pointwise part as one expression. With an anchor operand 0 is the anchor's result, and operand i is the region's input <c>anchor inputs + i − 1</c>; without, operand i is the region's input i.
+    /// </summary>
+    public Expr Epilogue()
+    {
+        int anchorInputs = Anchor?.Inputs.Count ?? 0;
+        Dictionary<Value, Expr> expressions = [];
+        for (int i = anchorInputs; i < Body.Inputs.Count; i++)
+        {
+            expressions[Body.Inputs[i]] = new OperandExpr(Anchor is null ? i : i - anchorInputs + 1);
+        }
+
+        foreach (Node node in Body.Nodes)
+        {
+            if (node == Anchor)
+            {
+                expressions[node.Outputs[0]!] = new OperandExpr(0);
+                continue;
+            }
+
+            DataType[] types = [.. node.Inputs.Select(v => v?.Tensor?.ElementType ?? DataType.Undefined)];
+            expressions[node.Outputs[0]!] = ((PointwiseOperator)node.Operator).Body(new(types)).Replace(i => expressions[node.Inputs[i]!]);
+        }
+
+        return expressions[Body.Outputs[0].Value];
+    }
+
+    public override void Evaluate(EvaluationScope c)
+    {
+        if (c.Result(0) is not Tensor)
+        {
+            // Without bound memory nobody has inferred the shapes for these inputs; the interpreter does.
+            c.Set(0, c.Run(Body, [.. Enumerable.Range(0, c.InputCount).Select(c.InputValue)])[0]);
+            return;
+        }
+
+        RegionEvaluation evaluation = (RegionEvaluation)(c.State ??= new RegionEvaluation(this, c));
+        evaluation.Run(c);
+    }
+}

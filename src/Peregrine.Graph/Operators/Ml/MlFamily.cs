@@ -1,0 +1,24 @@
+namespace Peregrine.Operators;
+
+/// <summary>Operators of the domain ai.onnx.ml, in alphabetical order.</summary>
+internal static class MlFamily
+{
+    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    [
+        ArrayFeatureExtractor.Schema,
+        Binarizer.Schema,
+        CategoryMapper.Schema,
+        FeatureVectorizer.Schema,
+        Imputer.Schema,
+        LabelEncoder.Schema,
+        LinearClassifier.Schema,
+        LinearRegressor.Schema,
+        Normalizer.Schema,
+        OneHotEncoder.Schema,
+        SVMRegressor.Schema,
+        Scaler.Schema,
+        TreeEnsemble.Schema,
+        TreeEnsembleClassifier.Schema,
+        TreeEnsembleRegressor.Schema,
+    ];
+}

@@ -1,0 +1,61 @@
+namespace Peregrine.Tests;
+
+[Collection(nameof(Alone))]
+public sealed class SteadyStateTests
+{
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(8, 1)]
+    [InlineData(8, 2)]
+    public void A_run_with_known_shapes_allocates_no_managed_memory(int batch, int threads)
+    {
+        using Engine engine = Digits.Build(threads);
+        using InferenceContext context = engine.CreateContext();
+        float[] images = Digits.Images(batch);
+        long[] dims = [batch, 1, 8, 8];
+        long read = 0;
+        Run(3);
+        GC.Collect();
+        long all = GC.GetTotalAllocatedBytes(precise: true), own = GC.GetAllocatedBytesForCurrentThread();
+        Run(10);
+        own = GC.GetAllocatedBytesForCurrentThread() - own;
+        all = GC.GetTotalAllocatedBytes(precise: true) - all;
+        Assert.Equal(13 * batch * Digits.Classes, read);
+        Assert.Equal((0L, true), (own, all < 4096)); // Tiered compilation's own thread may allocate a little.
+
+        void Run(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                context.Input<float>("image", dims).CopyFrom(images);
+                context.Run();
+                read += context.Output<float>("probabilities").Length;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_thousand_random_shapes_leave_memory_flat()
+    {
+        using Engine engine = Digits.Build();
+        using InferenceContext context = engine.CreateContext();
+        Random random = new(7);
+        float[] images = Digits.Images(12);
+        long early = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            int batch = i % 100 == 0 ? 12 : random.Next(0, 4);
+            context.Input<float>("image", [batch, 1, 8, 8]).CopyFrom(images.AsSpan(0, batch * Digits.Pixels));
+            context.Run();
+            if (i == 200)
+            {
+                early = Held();
+            }
+        }
+
+        Assert.InRange(Held() - early, long.MinValue, 1 << 20);
+        Assert.InRange(context.ArenaBytes, 0, 8 << 20);
+
+        long Held() => GC.GetTotalMemory(forceFullCollection: true) + context.ArenaBytes;
+    }
+}
