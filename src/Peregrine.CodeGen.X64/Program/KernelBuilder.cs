@@ -1,0 +1,179 @@
+namespace Peregrine.CodeGen.X64;
+
+/// <summary>What a loop does with a remainder smaller than its step.</summary>
+public enum TailMode
+{
+    /// <summary>Nothing: the caller handles it, <see cref="KernelBuilder.Loop(VReg, int, Action)"/> returns how much is left.</summary>
+    None,
+    /// <summary>The body runs once more, its loads and stores of vectors under a mask. The step must be the lane count.</summary>
+    Masked,
+}
+
+/// <summary>
+/// Writes a <see cref="KernelProgram"/>. Registers are variables of three classes; control flow is loops and conditional blocks only. A method that returns a register writes a fresh one;
+/// accumulating methods (<see cref="Fma"/> and the like) change their first argument. A misuse throws <see cref="InvalidOperationException"/> or <see cref="ArgumentException"/> at once:
+/// it is a bug in the caller, never a matter of input.
+/// </summary>
+public sealed partial class KernelBuilder
+{
+    private readonly List<KernelInstruction> _instructions = [];
+    private readonly List<KernelArgument> _arguments = [];
+    private readonly Dictionary<uint, VReg> _constants = [];
+    private readonly Dictionary<int, VReg> _maskConstants = [];
+    private readonly ArgumentPassing _passing;
+    private readonly string _name;
+    private VReg _block;
+    private VReg _activeMask;
+    private int _registerCount = 1;
+    private int _depth;
+    private int _outermostBlock;
+    private bool _built;
+
+    /// <param name="name">Name for listings and dumps.</param>
+    /// <param name="lanes">Dwords in a vector: 16 or 8, see <see cref="InstructionSet"/>.</param>
+    /// <param name="passing">How the caller hands over arguments.</param>
+    public KernelBuilder(string name, int lanes, ArgumentPassing passing = ArgumentPassing.Registers)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (lanes is not (8 or 16)) { throw new ArgumentOutOfRangeException(nameof(lanes), lanes, "A vector has 8 or 16 lanes."); }
+        (_name, Lanes, _passing) = (name, lanes, passing);
+        if (passing == ArgumentPassing.Block)
+        {
+            _block = Fresh(RegisterClass.Gpr);
+            Emit(new(Opcode.Argument, _block) { Immediate = -1 });
+        }
+    }
+
+    /// <summary>Dwords in a vector.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Bytes in a vector.</summary>
+    public int VectorBytes => 4 * Lanes;
+
+    /// <summary>Declares the next argument and gives its value. Arguments are declared outside of loops and blocks.</summary>
+    public VReg Argument(string name, ArgumentKind kind)
+    {
+        if (_depth != 0) { throw new InvalidOperationException($"Argument \"{name}\" is declared inside a block."); }
+        if (_passing == ArgumentPassing.Registers && _arguments.Count == 6) { throw new InvalidOperationException("At most 6 arguments are passed in registers; use ArgumentPassing.Block."); }
+        int number = _arguments.Count;
+        _arguments.Add(new KernelArgument(name, kind));
+        VReg value = Fresh(RegisterClass.Gpr);
+        if (_passing == ArgumentPassing.Block)
+        {
+            Emit(new(Opcode.LoadInteger64, value) { Memory = new MemoryOperand(_block, 8 * number) });
+        }
+        else
+        {
+            // Incoming registers are taken from the first instruction on, so all arguments stand in front.
+            _instructions.Insert(number, new(Opcode.Argument, value) { Immediate = number });
+            _outermostBlock = _instructions.Count;
+        }
+
+        return value;
+    }
+
+    /// <summary>
+    /// Runs the body while <paramref name="step"/> or more of <paramref name="count"/> remain, and returns what remains (0..step−1; a negative count stays as it is). The count register is not changed.
+    /// </summary>
+    public VReg Loop(VReg count, int step, Action body)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        VReg counter = Copy(Expect(count, RegisterClass.Gpr));
+        Enter(new(Opcode.LoopBegin, counter) { Immediate = step, Selector = 1 });
+        body();
+        Leave(new(Opcode.LoopEnd, counter) { Immediate = step });
+        AddTo(counter, step);
+        return counter;
+    }
+
+    /// <summary>As <see cref="Loop(VReg, int, Action)"/>, with the remainder handled as <paramref name="tail"/> says. The body is called once more for the tail.</summary>
+    public void Loop(VReg count, int step, TailMode tail, Action body)
+    {
+        VReg remaining = Loop(count, step, body);
+        if (tail == TailMode.None) { return; }
+        if (step != Lanes) { throw new ArgumentException($"A masked tail needs a step of {Lanes} lanes, not {step}.", nameof(step)); }
+        When(remaining, Condition.Greater, 0, () => Masked(TailMask(remaining), body));
+    }
+
+    /// <summary>Runs the body a constant number of times; nothing is emitted for 0 and no loop for 1.</summary>
+    public void Loop(int count, Action body)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (count == 0) { return; }
+        if (count == 1) { body(); return; }
+        VReg counter = Integer(count - 1);
+        Enter(new(Opcode.LoopBegin, counter) { Immediate = 0 });
+        body();
+        Leave(new(Opcode.LoopEnd, counter) { Immediate = 1 });
+    }
+
+    /// <summary>Runs the body if the comparison holds.</summary>
+    public void When(VReg left, Condition condition, int right, Action body) => Block(new(Opcode.WhenBegin, A: Expect(left, RegisterClass.Gpr)) { Selector = (int)condition, Immediate = right }, body);
+
+    /// <summary>Runs the body if the comparison holds.</summary>
+    public void When(VReg left, Condition condition, VReg right, Action body) =>
+        Block(new(Opcode.WhenBegin, A: Expect(left, RegisterClass.Gpr), B: Expect(right, RegisterClass.Gpr)) { Selector = (int)condition }, body);
+
+    /// <summary>Within the body, vector loads and stores without a mask of their own use this one.</summary>
+    public void Masked(VReg mask, Action body)
+    {
+        VReg outer = _activeMask;
+        _activeMask = Expect(mask, RegisterClass.Mask);
+        try { body(); }
+        finally { _activeMask = outer; }
+    }
+
+    /// <summary>Ends the program. Throws <see cref="InvalidOperationException"/> if a register may be read before it is written.</summary>
+    public KernelProgram Build()
+    {
+        if (_depth != 0 || _built) { throw new InvalidOperationException(_built ? "The program is built already." : "A block is open."); }
+        _built = true;
+        KernelInstruction[] instructions = [.. _instructions];
+        ProgramVerifier.Verify(_name, instructions);
+        return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, _registerCount);
+    }
+
+    private void Block(KernelInstruction begin, Action body)
+    {
+        Enter(begin);
+        body();
+        Leave(new(Opcode.WhenEnd));
+    }
+
+    private void Enter(KernelInstruction begin)
+    {
+        if (_depth == 0) { _outermostBlock = _instructions.Count; }
+        Emit(begin);
+        _depth++;
+    }
+
+    private void Leave(KernelInstruction end)
+    {
+        _depth--;
+        Emit(end);
+    }
+
+    private void Emit(KernelInstruction instruction)
+    {
+        if (_built) { throw new InvalidOperationException("The program is built already."); }
+        _instructions.Add(instruction);
+    }
+
+    private VReg Fresh(RegisterClass registerClass) => new(_registerCount++, registerClass);
+
+    // A hoisted definition stands in front of the outermost open block, so that it reaches every later use.
+    private VReg Hoist(KernelInstruction instruction)
+    {
+        if (_built) { throw new InvalidOperationException("The program is built already."); }
+        if (_depth == 0) { Emit(instruction); }
+        else { _instructions.Insert(_outermostBlock++, instruction); }
+        return instruction.Destination;
+    }
+
+    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec))
+        ? throw new ArgumentException($"{vector} is a shared constant; write to Zero() or a copy.", nameof(vector))
+        : vector;
+
+    private static VReg Expect(VReg register, RegisterClass registerClass) =>
+        register.IsValid && register.Class == registerClass ? register : throw new ArgumentException($"{register} is {(register.IsValid ? $"a {register.Class} register" : "no register")}, a {registerClass} register is needed.", nameof(register));
+}

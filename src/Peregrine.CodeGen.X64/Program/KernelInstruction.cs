@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+
+namespace Peregrine.CodeGen.X64;
+
+/// <summary>One instruction of a kernel program; the meaning of the fields is told at <see cref="Opcode"/>.</summary>
+public readonly record struct KernelInstruction(Opcode Op, VReg Destination = default, VReg A = default, VReg B = default, VReg C = default)
+{
+    /// <summary>Lane mask of a load or store, or none.</summary>
+    public VReg Mask { get; init; }
+
+    /// <summary>The memory operand; its base is none where the operation has no memory operand.</summary>
+    public MemoryOperand Memory { get; init; }
+
+    /// <summary>A number: constant bits, shift count, step, slot.</summary>
+    public long Immediate { get; init; }
+
+    /// <summary>A choice: comparison, rounding, distance.</summary>
+    public int Selector { get; init; }
+
+    /// <summary>Whether the destination is read before it is written.</summary>
+    public bool ReadsDestination => Op is Opcode.LoopBegin or Opcode.LoopEnd or Opcode.AddInteger or Opcode.AddImmediate or Opcode.SubtractInteger or Opcode.MultiplyInteger
+        or Opcode.AndImmediate or Opcode.ShiftLeftInteger or Opcode.ShiftRightInteger or Opcode.MinInteger or Opcode.MaxInteger or Opcode.KeepLowBits
+        or Opcode.Fma or Opcode.FmaNegated or Opcode.FmaLoad or Opcode.FmaBroadcast or Opcode.DotBf16 or Opcode.DotU8S8;
+
+    /// <summary>Whether the instruction writes memory that arguments point to.</summary>
+    public bool WritesMemory => Op is Opcode.Store or Opcode.StoreLane0 or Opcode.StoreS8 or Opcode.StoreU8 or Opcode.StoreLow16 or Opcode.StoreBf16 or Opcode.StoreF16
+        or Opcode.StoreLow64 or Opcode.StoreLow128 or Opcode.StoreLowerHalf;
+
+    /// <summary>Calls <paramref name="visit"/> for every register that is read, the destination included where it is.</summary>
+    internal void ForEachSource(Action<VReg> visit)
+    {
+        if (ReadsDestination) { visit(Destination); }
+        if (A.IsValid) { visit(A); }
+        if (B.IsValid) { visit(B); }
+        if (C.IsValid) { visit(C); }
+        if (Mask.IsValid) { visit(Mask); }
+        if (Memory.Base.IsValid) { visit(Memory.Base); }
+        if (Memory.Index.IsValid) { visit(Memory.Index); }
+    }
+
+    /// <summary>The same instruction with each register replaced.</summary>
+    internal KernelInstruction Map(Func<VReg, VReg> map) => new(Op, One(Destination, map), One(A, map), One(B, map), One(C, map))
+    {
+        Mask = One(Mask, map),
+        Memory = Memory with { Base = One(Memory.Base, map), Index = One(Memory.Index, map) },
+        Immediate = Immediate,
+        Selector = Selector,
+    };
+
+    private static VReg One(VReg register, Func<VReg, VReg> map) => register.IsValid ? map(register) : register;
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        if (Destination.IsValid) { text.Append(Destination).Append(ReadsDestination ? " <- " : " = "); }
+        text.Append(Op);
+        foreach (VReg source in (ReadOnlySpan<VReg>)[A, B, C])
+        {
+            if (source.IsValid) { text.Append(' ').Append(source); }
+        }
+
+        if (Memory.Base.IsValid) { text.Append(' ').Append(Memory); }
+        if (Mask.IsValid) { text.Append(" {").Append(Mask).Append('}'); }
+        switch (Op)
+        {
+            case Opcode.Constant:
+                text.Append(CultureInfo.InvariantCulture, $" 0x{(uint)Immediate:x8} ({BitConverter.UInt32BitsToSingle((uint)Immediate):g9})");
+                break;
+            case Opcode.CompareF32: text.Append(' ').Append((FloatComparison)Selector); break;
+            case Opcode.Round: text.Append(' ').Append((RoundingMode)Selector); break;
+            case Opcode.LaneXor: text.Append(" ^").Append(Selector); break;
+            case Opcode.WhenBegin:
+                text.Append(' ').Append((Condition)Selector);
+                if (!B.IsValid) { text.Append(' ').Append(Immediate); }
+                break;
+            case Opcode.LoopBegin: text.Append(Selector == 0 ? " step " : " skippable step ").Append(Immediate); break;
+            case Opcode.LoopEnd: text.Append(" step ").Append(Immediate); break;
+            default:
+                if (Immediate != 0 || Op is Opcode.Integer or Opcode.Argument or Opcode.SpillLoad or Opcode.SpillStore) { text.Append(" #").Append(Immediate); }
+                break;
+        }
+
+        return text.ToString();
+    }
+}
