@@ -25,7 +25,7 @@ internal static class Repository
 
     /// <summary>The assemblies of the library, by name.</summary>
     public static IReadOnlyList<string> Libraries { get; } =
-        ["Peregrine", "Peregrine.Backends.Cpu", "Peregrine.Compiler", "Peregrine.Conformance", "Peregrine.Graph", "Peregrine.Onnx", "Peregrine.Runtime"];
+        ["Peregrine", "Peregrine.Backends.Cpu", "Peregrine.CodeGen.X64", "Peregrine.Compiler", "Peregrine.Conformance", "Peregrine.Graph", "Peregrine.Onnx", "Peregrine.Runtime"];
 
     [ModuleInitializer]
     internal static void LoadLibraries()

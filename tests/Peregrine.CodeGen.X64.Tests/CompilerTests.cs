@@ -192,4 +192,13 @@ public sealed unsafe class CompilerTests
         Assert.Contains("vfmadd231ps ymm0, ymm", code.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("vmovaps", code.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Iced_is_not_part_of_the_public_surface()
+    {
+        const System.Reflection.BindingFlags Declared = System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.DeclaredOnly;
+        IEnumerable<string> mentions = typeof(KernelBuilder).Assembly.GetExportedTypes().SelectMany(t => t.GetMembers(Declared)).Select(m => $"{m.DeclaringType}: {m}");
+        Assert.NotEmpty(mentions);
+        Assert.DoesNotContain(mentions, m => m.Contains("Iced", StringComparison.Ordinal));
+    }
 }
