@@ -7,6 +7,21 @@ namespace Peregrine.Compiler.Fusions;
 /// <summary>y = x · <paramref name="Scale"/> + <paramref name="Shift"/> per channel: two constant vectors of doubles with one element per channel.</summary>
 internal sealed record ChannelAffine(Value Scale, Value Shift)
 {
+    /// <summary>
+    /// Whether a node with this result is a batch normalization outside of training whose statistics have one element per channel. Inference has checked that only where it knew the
+    /// number of channels; where it knows the result's rank, it has checked the shapes of what is before.
+    /// </summary>
+    public static bool IsOf(BatchNormalization normalization, Value result, long channels, params ReadOnlySpan<Value> statistics)
+    {
+        bool fits = !normalization.TrainingMode && result.Tensor is { Shape: { IsRanked: true, Rank: >= 2 } };
+        foreach (Value vector in statistics)
+        {
+            fits &= vector.Constant!.Data is { Rank: 1 } data && data.Length == channels;
+        }
+
+        return fits;
+    }
+
     /// <summary>What a batch normalization with constant statistics does: scale = γ / √(variance + ε), shift = β − mean · scale.</summary>
     public static ChannelAffine Of(GraphBuilder g, float epsilon, Value gamma, Value beta, Value mean, Value variance)
     {

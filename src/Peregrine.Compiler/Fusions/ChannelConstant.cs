@@ -26,5 +26,5 @@ internal static class ChannelConstant
     public static Value ToVector(GraphBuilder g, Value constant, long channels) =>
         constant.Constant!.Data.Length == channels
             ? ConstantArithmetic.Reshape(g, constant, channels)
-            : ConstantArithmetic.Compute(g, new Expand(), ConstantArithmetic.Reshape(g, constant, 1), g.Constant("shape", channels));
+            : ConstantArithmetic.Compute(g, new Expand(), ConstantArithmetic.Reshape(g, constant, 1), g.Constant("peregrine.shape", channels));
 }

@@ -34,7 +34,7 @@ internal static class ConstantArithmetic
         constant.Constant!.Data.Type == type ? constant : Compute(g, new Cast(type), constant);
 
     public static Value Reshape(GraphBuilder g, Value constant, params ReadOnlySpan<long> dims) =>
-        constant.Constant!.Data.Dims.SequenceEqual(dims) ? constant : Compute(g, new Reshape(AllowZero: true), constant, g.Constant("shape", dims));
+        constant.Constant!.Data.Dims.SequenceEqual(dims) ? constant : Compute(g, new Reshape(AllowZero: true), constant, g.Constant("peregrine.shape", dims));
 
     /// <summary>A literal in double, of one element.</summary>
     public static Value Literal(GraphBuilder g, double value) => Literal(g, value, DataType.Float64);
@@ -44,7 +44,7 @@ internal static class ConstantArithmetic
     {
         Tensor tensor = Tensor.Allocate(type, []);
         ElementConversion.Store<double>([value], tensor);
-        return g.Constant("literal", tensor);
+        return g.Constant("peregrine.literal", tensor);
     }
 
     /// <summary>All elements in double; null if the constant is no number tensor or longer than <paramref name="limit"/>.</summary>

@@ -21,7 +21,8 @@ public sealed class ExpandBatchNormalization : Rewrite
         "graph(%x: f32[N,2]) { %r = Relu(%x) %y = BatchNormalization(%r, @f32[2], @f32[2], @f32[2], @f32[2]{0.5,1.5}) return %y }",
     ];
 
-    public override bool When(Match m) => !m.Get(Normalization).TrainingMode && m[X].Tensor is { Shape: { IsRanked: true, Rank: >= 2 } } type && type.ElementType.IsFloat();
+    public override bool When(Match m) =>
+        ChannelAffine.IsOf(m.Get(Normalization), m.Output, m[Gamma].Constant!.Data.Length, m[Gamma], m[Beta], m[Mean], m[Variance]) && m[X].Tensor!.ElementType.IsFloat();
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

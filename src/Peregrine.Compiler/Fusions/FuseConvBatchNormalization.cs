@@ -34,7 +34,8 @@ public sealed class FuseConvBatchNormalization : Rewrite
         """,
     ];
 
-    public override bool When(Match m) => !m.Get(Normalization).TrainingMode;
+    public override bool When(Match m) =>
+        m[W].Constant!.Data.Rank >= 3 && ChannelAffine.IsOf(m.Get(Normalization), m.Output, m[W].Constant!.Data.Dims[0], m[Gamma], m[Beta], m[Mean], m[Variance]);
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

@@ -34,7 +34,8 @@ public sealed class FuseConvTransposeBatchNormalization : Rewrite
         """,
     ];
 
-    public override bool When(Match m) => !m.Get(Normalization).TrainingMode;
+    public override bool When(Match m) =>
+        m[W].Constant!.Data.Rank >= 3 && ChannelAffine.IsOf(m.Get(Normalization), m.Output, m[W].Constant!.Data.Dims[1] * m.Get(Convolution).Group, m[Gamma], m[Beta], m[Mean], m[Variance]);
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

@@ -24,7 +24,8 @@ public sealed class FuseGemmBatchNormalization : Rewrite
     ];
 
     public override bool When(Match m) =>
-        !m.Get(Normalization).TrainingMode && m[B].Tensor!.ElementType.IsFloat() && (m.Find(C) is not { } c || ChannelConstant.Varies(c, 2, 1, LinearWeights.Columns(m.Get(Product), m[B])));
+        ChannelAffine.IsOf(m.Get(Normalization), m.Output, LinearWeights.Columns(m.Get(Product), m[B]), m[Gamma], m[Beta], m[Mean], m[Variance])
+        && m[B].Tensor!.ElementType.IsFloat() && (m.Find(C) is not { } c || ChannelConstant.Varies(c, 2, 1, LinearWeights.Columns(m.Get(Product), m[B])));
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

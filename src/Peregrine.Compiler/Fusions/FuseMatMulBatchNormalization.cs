@@ -19,7 +19,8 @@ public sealed class FuseMatMulBatchNormalization : Rewrite
     public override IEnumerable<string> Examples =>
         ["graph(%x: f32[N,3]) { %c = MatMul(%x, %w@f32[3,2]) %y = BatchNormalization(%c, @f32[2], @f32[2], @f32[2], @f32[2]{0.5,1.5}) return %y }"];
 
-    public override bool When(Match m) => !m.Get(Normalization).TrainingMode && LinearWeights.IsMatrix(m[A]) && m[B].Tensor!.ElementType.IsFloat();
+    public override bool When(Match m) =>
+        ChannelAffine.IsOf(m.Get(Normalization), m.Output, m[B].Constant!.Data.Dims[1], m[Gamma], m[Beta], m[Mean], m[Variance]) && LinearWeights.IsMatrix(m[A]) && m[B].Tensor!.ElementType.IsFloat();
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

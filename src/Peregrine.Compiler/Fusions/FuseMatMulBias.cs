@@ -1,6 +1,7 @@
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Rewriting;
+using Peregrine.Tensors;
 
 namespace Peregrine.Compiler.Fusions;
 
@@ -21,7 +22,7 @@ public sealed class FuseMatMulBias : Rewrite
 
     // The result's own last extent must be the bias's: then the sum has the product's shape.
     public override bool When(Match m) =>
-        LinearWeights.IsMatrix(m[A]) && LinearWeights.IsMatrix(m[B]) && m[B].Tensor!.Shape[1] is { IsConstant: true } columns && m[C].Constant!.Data.Rank <= 2
+        m.Output.Tensor!.ElementType.IsFloat() && LinearWeights.IsMatrix(m[A]) && LinearWeights.IsMatrix(m[B]) && m[B].Tensor!.Shape[1] is { IsConstant: true } columns && m[C].Constant!.Data.Rank <= 2
         && ChannelConstant.Varies(m[C], 2, 1, columns.Constant);
 
     public override Value? Apply(Match m, GraphBuilder g) => g.Call(new Gemm(), m[A], m[B], ChannelConstant.ToVector(g, m[C], m[B].Tensor!.Shape[1].Constant));

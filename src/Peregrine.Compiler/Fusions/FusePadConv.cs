@@ -19,7 +19,8 @@ public sealed class FusePadConv : Rewrite
         "graph(%x: f32[N,3,5]) { %p = Pad(%x, @s64[2]{2,1}, @f32[]{0}, @s64[1]{-1}) %y = Conv(%p, %w@f32[4,3,3]) {auto_pad=\"VALID\"} return %y }",
     ];
 
-    public override bool When(Match m) => (m.Find(Fill) is not { } fill || ConstantArithmetic.Scalar(fill) == 0) && PadAbsorption.CanGrow(m.Get(Convolution).AutoPad) && Spatial(m) is not null;
+    public override bool When(Match m) =>
+        m.Output.Tensor is { Shape.IsRanked: true } && (m.Find(Fill) is not { } fill || ConstantArithmetic.Scalar(fill) == 0) && PadAbsorption.CanGrow(m.Get(Convolution).AutoPad) && Spatial(m) is not null;
 
     public override Value? Apply(Match m, GraphBuilder g)
     {

@@ -1,6 +1,7 @@
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Rewriting;
+using Peregrine.Tensors;
 
 namespace Peregrine.Compiler.Fusions;
 
@@ -24,7 +25,7 @@ public sealed class FuseTransposeMatMul : Rewrite
     ];
 
     public override bool When(Match m) =>
-        LinearWeights.IsMatrix(m[B]) && TransposeMotion.Permutation(m.Root.Inputs[1]) is [1, 0] && m[A].Tensor is { Shape: { IsRanked: true, Rank: >= 2 } }
+        m.Output.Tensor!.ElementType.IsFloat() && LinearWeights.IsMatrix(m[B]) && TransposeMotion.Permutation(m.Root.Inputs[1]) is [1, 0] && m[A].Tensor is { Shape: { IsRanked: true, Rank: >= 2 } }
         // An extent of 0 cannot be told from "the rest" in a reshape's target.
         && m[B].Tensor!.Shape.All(d => d.IsConstant && d.Constant > 0 || LinearWeights.IsMatrix(m[A]));
 

@@ -24,7 +24,7 @@ internal static class TrailingAxes
         Tensors.DataType type = data.Tensor!.ElementType;
         Value one = ConstantArithmetic.Literal(g, 1, type);
         return data.Tensor.Shape.Skip(first).All(d => d.IsConstant && d.Constant is > 0 and < 1 << 20)
-            ? ConstantArithmetic.Compute(g, new Expand(), one, g.Constant("shape", [.. data.Tensor.Shape.Skip(first).Select(d => d.Constant)]))
+            ? ConstantArithmetic.Compute(g, new Expand(), one, g.Constant("peregrine.shape", [.. data.Tensor.Shape.Skip(first).Select(d => d.Constant)]))
             : one;
     }
 

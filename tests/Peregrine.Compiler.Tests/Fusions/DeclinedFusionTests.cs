@@ -26,6 +26,11 @@ public sealed class DeclinedFusionTests
     [InlineData("FuseConvBatchNormalization", "graph(%x: f32[N,3,4], %v: f32[2]) { %c = Conv(%x, @f32[2,3,3]) %y = BatchNormalization(%c, @f32[2], @f32[2], @f32[2], %v) return %y }")]
     [InlineData("FuseConvBatchNormalization", "graph(%x: f32[N,3,4], %w: f32[2,3,3]) { %c = Conv(%x, %w) %y = BatchNormalization(%c, " + Statistics + ") return %y }")]
     [InlineData("ExpandBatchNormalization", "graph(%x: f32[N,2,4], %v: f32[2]) { %y = BatchNormalization(%x, @f32[2], @f32[2], @f32[2], %v) return %y }")]
+    // Shapes that inference could not check: the model is wrong, or may be.
+    [InlineData("ExpandBatchNormalization", "graph(%x: f32[N,C,4]) { %y = BatchNormalization(%x, @f32[2], @f32[3], @f32[2], @f32[2]) return %y }")]
+    [InlineData("FuseConvBatchNormalization", "graph(%x: f32[*]) { %c = Conv(%x, @f32[2,3,3]) %y = BatchNormalization(%c, @f32[3], @f32[3], @f32[3], @f32[3]) return %y }")]
+    [InlineData("FuseConvTransposeBatchNormalization", "graph(%x: f32[*]) { %c = ConvTranspose(%x, @f32[]) %y = BatchNormalization(%c, @f32[3], @f32[3], @f32[3], @f32[3]) return %y }")]
+    [InlineData("FusePadConv", "graph(%x: f32[N,3,4], %w: f32[*]) { %p = Pad(%x, @s64[6]{0,0,1,0,0,1}) %y = Conv(%p, %w) {pads=[1]} return %y }")]
     // The statistics of the batch.
     [InlineData("FuseConvBatchNormalization", "graph(%x: f32[N,3,4]) { %c = Conv(%x, @f32[2,3,3]) %y = BatchNormalization(%c, " + Statistics + ") {training_mode=1} return %y }")]
     [InlineData("ExpandBatchNormalization", "graph(%x: f32[N,2,4]) { %y = BatchNormalization(%x, " + Statistics + ") {training_mode=1} return %y }")]
