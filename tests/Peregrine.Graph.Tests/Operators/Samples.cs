@@ -36,7 +36,7 @@ internal static class Samples
     public static Tensor Run(Operator op, params Tensor?[] inputs) => Run(op, 1, inputs)[0];
 
     /// <summary>The code of the only error that running the operator gives.</summary>
-    public static string ErrorOf(Operator op, params Tensor?[] inputs) => Assert.Single(Assert.Throws<ModelException>(() => Run(op, inputs)).Diagnostics).Code;
+    public static string ErrorOf(Operator op, params Tensor?[] inputs) => Assert.Single(Assert.Throws<ModelException>(() => Run(op, RequiredOutputs(op.Definition), inputs)).Diagnostics).Code;
 
     /// <summary>Imports a node of an old opset and runs what came of it.</summary>
     public static Tensor RunLegacy(OperatorSchema schema, int opset, AttributeBag attributes, params Tensor[] inputs)
@@ -45,11 +45,13 @@ internal static class Samples
         GraphBuilder g = new(new Ir.Graph("old"), diagnostics);
         Value?[] values = [.. inputs.Select((t, i) => g.Input($"x{i}", ReferenceEvaluator.TypeOf(t)))];
         ImportBinding binding = schema.Bindings.Single(b => b.FromOpset <= opset && opset <= b.ToOpset);
-        IReadOnlyList<Value?>? outputs = binding.Rule(new(schema, "node", opset, attributes, values, 1, g, diagnostics));
+        IReadOnlyList<Value?>? outputs = binding.Rule(new(schema, "node", opset, attributes, values, RequiredOutputs(schema), g, diagnostics));
         diagnostics.ThrowIfErrors();
         g.Output("y", outputs![0]!);
         return (Tensor)Interpreter.Run(g.Build(), inputs)[0]!;
     }
+
+    private static int RequiredOutputs(OperatorSchema schema) => Math.Max(1, schema.OutputFormals.Count(o => !o.IsOptional));
 
     public static void Close(IEnumerable<double> expected, Tensor actual, double tolerance = 1e-6)
     {

@@ -77,14 +77,24 @@ public sealed class BodyTests
     }
 
     [Fact]
-    public void A_branch_that_cannot_work_is_told_by_its_operator_once()
+    public void A_branch_that_cannot_work_is_a_warning_of_its_operator()
     {
-        Diagnostic error = Assert.Single(Errors(Graph(
+        DiagnosticBag findings = new();
+        Import(Graph(
             [Condition, Float("x", 2), Float("z", 3)],
             [Node("If", "c", "y", "choose", "", Body("then_branch", Graph([], [Node("Add", "x z", "t", "inner")], [Float("t", 2)])), Body("else_branch", Graph([], [], [Float("x", 2)])))],
-            [Float("y", 2)])));
-        Assert.Equal("PG2102", error.Code);
-        Assert.Contains("inner", error.Message, StringComparison.Ordinal);
+            [Float("y", 2)]), findings);
+        Diagnostic warning = Assert.Single(findings.Items);
+        Assert.Equal(("PG2158", Severity.Warning), (warning.Code, warning.Severity));
+        Assert.Contains("inner", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Branches_that_both_cannot_work_are_told()
+    {
+        OnnxAttributeProto Impossible(string name) => Body(name, Graph([], [Node("Add", "x z", $"{name}.t", $"inner of {name}")], [Float($"{name}.t", 2)]));
+        IReadOnlyList<Diagnostic> errors = Errors(Graph([Condition, Float("x", 2), Float("z", 3)], [Node("If", "c", "y", "choose", "", Impossible("then_branch"), Impossible("else_branch"))], [Float("y", 2)]));
+        Assert.Equal(["PG2102", "PG2102"], errors.Select(e => e.Code));
     }
 
     private static float[] Choose(Graph graph, bool condition) =>

@@ -53,7 +53,7 @@ public sealed record If(Graph Then, Graph Else) : Operator, ISubgraphOperator
         if (known is null && (then is null || otherwise is null))
         {
             string branch = then is null ? "then_branch" : "else_branch";
-            c.Warn("PG2156", $"{branch} is impossible for these shapes; taking it will fail: {(then is null ? thenFindings : otherwiseFindings).First(f => f.Severity == Severity.Error).Message}");
+            c.Warn("PG2158", $"{branch} is impossible for these shapes; taking it will fail: {(then is null ? thenFindings : otherwiseFindings).First(f => f.Severity == Severity.Error).Message}");
         }
 
         for (int i = 0; i < c.OutputCount; i++)
