@@ -122,6 +122,13 @@ internal sealed class PlanLowering
 
     private void LowerNode(Node node)
     {
+        if (node.Outputs.Any(o => o?.Type == IrType.Unknown))
+        {
+            // Inference has refused it: it stands in a branch that is impossible for these shapes, and says so if it is ever reached.
+            AddControl(node, (inputs, outputs) => new HostStep(node.Name, Sources(node), inputs, outputs, node.Operator));
+            return;
+        }
+
         switch (node.Operator)
         {
             case DimTensor when node.Outputs[0] is { Contents: { } contents } output && contents.All(d => IsKnown(d)):

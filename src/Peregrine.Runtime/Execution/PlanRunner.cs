@@ -113,6 +113,12 @@ internal sealed class PlanRunner : IDisposable
 
     private void RunHostStep(HostStep step, CancellationToken cancellation)
     {
+        if (step.Operator is ISubgraphOperator && step.Outputs.Any(s => s >= 0 && Plan.Slots[(int)s].Type == IrType.Unknown))
+        {
+            // Operators with bodies are evaluated as they were inferred; this one was not.
+            throw new ModelException(Diagnostic.Error("PG3003", $"{step.Kind} \"{step.Name}\" cannot be computed for these shapes."));
+        }
+
         object?[] inputs = [.. step.Inputs.Select(s => _memory.Get((int)s))];
         IrType?[] types = [.. step.Inputs.Select(s => s < 0 ? null : Plan.Slots[(int)s].Type)];
         bool[] wanted = [.. step.Outputs.Select(s => s >= 0)];

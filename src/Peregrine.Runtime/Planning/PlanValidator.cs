@@ -197,13 +197,17 @@ public sealed class PlanValidator
                     break;
                 case IfStep branches:
                     _rules.Require(step.Inputs.Count >= 1 && step.Inputs.All(s => s >= 0), $"{name} lacks its condition or a capture");
+                    RequireElements(_plan, step.Inputs[0], DataType.Bool, $"the condition of {name}");
                     CheckSubplan(branches.Then, $"{name} branch \"then\"", [.. step.Inputs.Skip(1)], [.. step.Outputs], shapes, i);
                     CheckSubplan(branches.Else, $"{name} branch \"else\"", [.. step.Inputs.Skip(1)], [.. step.Outputs], shapes, i);
                     break;
                 case LoopStep loop:
                     _rules.Require(step.Inputs.Count >= 2 && step.Inputs.Skip(2).All(s => s >= 0) && loop.CarriedCount >= 0 && loop.CarriedCount <= Math.Min(step.Inputs.Count - 2, step.Outputs.Count), $"{name} has {loop.CarriedCount} carried values, {step.Inputs.Count} inputs and {step.Outputs.Count} outputs");
+                    RequireElements(_plan, step.Inputs[0], DataType.Int64, $"the trip count of {name}");
+                    RequireElements(_plan, step.Inputs[1], DataType.Bool, $"the condition of {name}");
                     // The body takes iteration number and condition first and gives the condition first, as ONNX's Loop; scan outputs are stacked, so their types differ by an axis.
                     CheckSubplan(loop.Body, $"{name} body", [-1, -1, .. step.Inputs.Skip(2)], [-1, .. step.Outputs], shapes, i);
+                    RequireElements(loop.Body, loop.Body.Outputs[0].Slot, DataType.Bool, $"the condition that the body of {name} gives");
                     break;
             }
         }
@@ -213,6 +217,9 @@ public sealed class PlanValidator
             _rules.Require(written[i] || _plan.Slots[i] is not ({ Kind: SlotKind.Arena or SlotKind.Growable } or { Kind: SlotKind.Managed, FirstStep: >= 0 }), $"no step writes {SlotName(i)}");
         }
     }
+
+    private void RequireElements(Plan plan, long slot, DataType type, string what) =>
+        _rules.Require(slot < 0 || (plan.Slots[(int)slot].Type as TensorType)?.ElementType == type, $"{what} is not of type {type.Name()}");
 
     private void CheckSubplan(Plan plan, string where, long[] arguments, long[] results, ShapeProgramValidator shapes, int step)
     {
