@@ -23,9 +23,13 @@ public sealed record ConvInteger(AutoPad AutoPad = AutoPad.NotSet, Ints Dilation
     {
         if (c.Require(0, DataType.UInt8, DataType.Int8) && c.Require(1, DataType.UInt8, DataType.Int8))
         {
-            c.Set(0, DataType.Int32, ConvolutionInference.Infer(c, 0, 1, Window, KernelShape, Group));
-            IntegerConvolution.CheckZeroPoint(c, 2, 0, 1);
-            IntegerConvolution.CheckZeroPoint(c, 3, 1, c.IsRanked(1) ? c.Shape(1)[0] : 1);
+            Shape shape = ConvolutionInference.Infer(c, 0, 1, Window, KernelShape, Group);
+            c.Set(0, DataType.Int32, shape);
+            if (shape.IsRanked)
+            {
+                IntegerConvolution.CheckZeroPoint(c, 2, 0, 1);
+                IntegerConvolution.CheckZeroPoint(c, 3, 1, shape[1]);
+            }
         }
     }
 
