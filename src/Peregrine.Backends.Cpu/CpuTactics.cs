@@ -1,0 +1,13 @@
+using Peregrine.Backends.Cpu.Reference;
+using Peregrine.Runtime.Kernels;
+
+namespace Peregrine.Backends.Cpu;
+
+/// <summary>Every tactic of the CPU, in the order in which ties are decided; the reference, which takes what nobody else does, is last.</summary>
+internal static class CpuTactics
+{
+    public static IReadOnlyList<ITactic> All { get; } =
+    [
+        new ReferenceTactic(),
+    ];
+}
