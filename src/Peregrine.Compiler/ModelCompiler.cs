@@ -26,7 +26,7 @@ public static class ModelCompiler
         progress?.Report(new("Plan", passes.Count, passes.Count + 1));
         ConstantTable constants = new();
         Dictionary<string, IReadOnlyList<string>> declines = new(StringComparer.Ordinal);
-        Plan plan = PlanLowering.Lower(graph, new TacticSelector(backend), constants, declines);
+        Plan plan = PlanLowering.Lower(graph, new TacticSelector(backend), new SampleExtents(graph, options.Profiles), constants, declines);
         progress?.Report(new("Plan", passes.Count + 1, passes.Count + 1));
         EngineManifest manifest = new(
             options.ModelName.Length > 0 ? options.ModelName : graph.Name,

@@ -16,7 +16,8 @@ namespace Peregrine.Compiler.Lowering;
 internal sealed class PlanLowering
 {
     private readonly Graph _graph;
-    private readonly TacticSelector _selector;
+    private readonly ITacticChooser _chooser;
+    private readonly SampleExtents _samples;
     private readonly ConstantTable _constants;
     private readonly Dictionary<string, IReadOnlyList<string>> _declines;
     private readonly Dictionary<Value, int> _slotOf = [];
@@ -30,10 +31,11 @@ internal sealed class PlanLowering
     // The segment from which on each symbol is known.
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
 
-    private PlanLowering(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
+    private PlanLowering(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
     {
         _graph = graph;
-        _selector = selector;
+        _chooser = chooser;
+        _samples = samples;
         _constants = constants;
         _declines = declines;
         foreach (string symbol in outerSymbols)
@@ -44,9 +46,9 @@ internal sealed class PlanLowering
 
     /// <param name="declines">Receives, per step name, why tactics declined.</param>
     /// <param name="outerSymbols">Symbols that the plan around this one knows.</param>
-    public static Plan Lower(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
+    public static Plan Lower(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
     {
-        PlanLowering lowering = new(graph, selector, constants, declines, outerSymbols);
+        PlanLowering lowering = new(graph, chooser, samples, constants, declines, outerSymbols);
         return lowering.Lower();
     }
 
@@ -160,7 +162,7 @@ internal sealed class PlanLowering
     private void AddKernel(Node node)
     {
         KernelRequest request = RequestBuilder.Of(node, _graph.Symbols);
-        Selection selection = _selector.Select(request);
+        Selection selection = _chooser.Select(request, node.Operator, _samples.Of(node, request));
         if (selection.Declines.Count > 0)
         {
             _declines[node.Name] = selection.Declines;
@@ -216,7 +218,7 @@ internal sealed class PlanLowering
         _steps.Add(make(inputs, Slots(node.Outputs)));
     }
 
-    private Plan Body(Graph body) => Lower(body, _selector, _constants, _declines, _known.Keys);
+    private Plan Body(Graph body) => Lower(body, _chooser, _samples, _constants, _declines, _known.Keys);
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>
