@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
 
@@ -8,6 +9,7 @@ internal static class CpuTactics
 {
     public static IReadOnlyList<ITactic> All { get; } =
     [
+        new ReformatTactic(),
         new ReferenceTactic(),
     ];
 }
