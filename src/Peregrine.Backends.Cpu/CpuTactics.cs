@@ -1,6 +1,7 @@
 using Peregrine.Backends.Cpu.Convolution;
-using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.MatrixProducts;
+using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
 
@@ -16,6 +17,7 @@ internal static class CpuTactics
         [
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
+            new ReformatTactic(),
             new ReferenceTactic(),
         ];
     }
