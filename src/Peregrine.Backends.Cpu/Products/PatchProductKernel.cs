@@ -123,7 +123,7 @@ internal sealed unsafe class PatchProductKernel : ICpuKernel
         {
             y = _traversal.Kind == TraversalKind.RowBlocks ? inImage * _traversal.RowsPerBlock : inImage;
             long top = (y * v.Stride) - (_traversal.IsPadded ? 0 : v.PadBegin);
-            if (_traversal.Kind == TraversalKind.Rows)
+            if (_traversal.Kind == TraversalKind.Rows && !_traversal.IsPadded)
             {
                 // The rows of the kernel that lie inside the image.
                 skippedRows = top >= 0 ? 0 : Math.Min(v.Kernel, (-top + v.Dilation - 1) / v.Dilation);

@@ -43,7 +43,7 @@ internal sealed class PatchTraversal
         if (!IsPadded && problem.IsPointwise)
         {
             Kind = TraversalKind.Flat;
-            long? length = problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.IsSpatialStatic ? problem.TypicalPixels : null;
+            long? length = !problem.IsSpatialStatic ? null : problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.TypicalPixels;
             _codes = BySize(length);
             return;
         }
