@@ -38,12 +38,12 @@ internal sealed class SampleExtents
         }
     }
 
-    /// <summary>The extents of a node's operands; null if they cannot be computed or the request does not allow them.</summary>
-    public OperandExtents? Of(Node node, KernelRequest request)
+    /// <summary>The extents of operands; null if they cannot be computed or the request does not allow them.</summary>
+    public OperandExtents? Of(IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> outputs, KernelRequest request)
     {
         try
         {
-            OperandExtents extents = new(ValueList.From(node.Inputs.Select(Of)), ValueList.From(node.Outputs.Select(Of)));
+            OperandExtents extents = new(ValueList.From(inputs.Select(Of)), ValueList.From(outputs.Select(Of)));
             return extents.Fit(request) ? extents : null;
         }
         catch (Exception e) when (e is DimException or OverflowException)

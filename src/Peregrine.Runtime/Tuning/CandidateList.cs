@@ -1,4 +1,3 @@
-using Peregrine.Diagnostics;
 using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Runtime.Tuning;
@@ -27,8 +26,8 @@ internal sealed class CandidateList
 
     public IReadOnlyList<string> Declines => [.. _declined.Select(d => d.ToString())];
 
-    /// <summary>The lowest estimate.</summary>
-    public Entry Best => Entries.MinBy(e => (e.EstimatedSeconds, e.Rank))!;
+    /// <summary>The lowest estimate; null if every tactic declines.</summary>
+    public Entry? Best => Entries.MinBy(e => (e.EstimatedSeconds, e.Rank));
 
     /// <summary>
     /// In the order in which they are worth trying: each tactic's best guess by estimate, then each tactic's second, and so on; so that a tactic with many options does not hide the others. The
@@ -36,7 +35,6 @@ internal sealed class CandidateList
     /// </summary>
     public IEnumerable<Entry> InOrderOfTrial => Entries.OrderBy(e => (e.IsReference, e.OptionIndex, e.EstimatedSeconds, e.Rank));
 
-    /// <exception cref="BackendException">Every tactic declines.</exception>
     public static CandidateList Of(KernelRequest request, IBackend backend)
     {
         List<Entry> entries = [];
@@ -55,9 +53,7 @@ internal sealed class CandidateList
             }
         }
 
-        return entries.Count > 0
-            ? new(entries, declined)
-            : throw new BackendException($"No tactic of {backend.Device.Backend} takes {request}: {string.Join("; ", declined)}.");
+        return new(entries, declined);
     }
 
     /// <summary>All of them, untried for this reason.</summary>

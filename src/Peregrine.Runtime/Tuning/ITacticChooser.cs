@@ -1,3 +1,4 @@
+using Peregrine.Diagnostics;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
@@ -7,11 +8,23 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>Decides which tactic serves a request: by the tactics' own estimates (<see cref="TacticSelector"/>) or by trying them (a tuner). Equal requests get equal answers.</summary>
 public interface ITacticChooser
 {
-    /// <summary>Chooses.</summary>
+    /// <summary>Whose tactics are chosen from.</summary>
+    IBackend Backend { get; }
+
+    /// <summary>Chooses; null if no tactic takes the request, or none that does is right.</summary>
     /// <param name="oracle">What the request computes, as an operator over the request's operands in their order; its reference kernel decides what is right.</param>
     /// <param name="extents">Typical extents of the operands of a request with run-time dims; null where none are known (a static request needs none).</param>
-    /// <exception cref="Diagnostics.BackendException">No tactic takes the request.</exception>
-    Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null);
+    Selection? Find(KernelRequest request, Operator oracle, OperandExtents? extents = null);
+
+    /// <summary>Chooses.</summary>
+    /// <inheritdoc cref="Find"/>
+    /// <exception cref="BackendException">No tactic takes the request, or none that does is right.</exception>
+    Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null) =>
+        Find(request, oracle, extents) ?? throw new BackendException($"No tactic of {Backend.Device.Backend} serves {request}: {string.Join("; ", CandidateList.Of(request, Backend).Untried("not used"))}.");
+
+    /// <summary>Seconds that the best tactic is estimated to take; infinite if none takes the request.</summary>
+    double Estimate(KernelRequest request) =>
+        Backend.Tactics.Min(t => t.Consider(request, Backend.Device) is Verdict.Accept accept ? accept.EstimatedCost : double.PositiveInfinity);
 }
 
 /// <summary>Concrete extents of a request's operands, inputs and outputs in order; empty for an absent operand.</summary>

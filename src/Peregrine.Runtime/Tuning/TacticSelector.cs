@@ -1,4 +1,3 @@
-using Peregrine.Diagnostics;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 
@@ -7,21 +6,18 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>Asks the backend's tactics and takes the one with the lowest estimate; ties go by the backend's order. Equal requests are asked once.</summary>
 public sealed class TacticSelector(IBackend backend) : ITacticChooser
 {
-    private readonly Dictionary<KernelRequest, Selection> _selections = [];
+    private readonly Dictionary<KernelRequest, Selection?> _selections = [];
 
-    public Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null) => Select(request);
+    public IBackend Backend { get; } = backend;
 
-    /// <summary>Chooses by the request alone.</summary>
-    /// <exception cref="BackendException">No tactic takes the request.</exception>
-    public Selection Select(KernelRequest request)
+    public Selection? Find(KernelRequest request, Operator oracle, OperandExtents? extents = null)
     {
-        if (_selections.TryGetValue(request, out Selection? known))
+        if (!_selections.TryGetValue(request, out Selection? known))
         {
-            return known;
+            CandidateList candidates = CandidateList.Of(request, Backend);
+            _selections[request] = known = candidates.Best is { } best ? new(best.Tactic, best.Option, candidates.Declines, candidates.Untried(""), best.EstimatedSeconds) : null;
         }
 
-        CandidateList candidates = CandidateList.Of(request, backend);
-        CandidateList.Entry best = candidates.Best;
-        return _selections[request] = new(best.Tactic, best.Option, candidates.Declines, candidates.Untried(""), best.EstimatedSeconds);
+        return known;
     }
 }

@@ -27,7 +27,7 @@ public sealed class Tuner : ITacticChooser
     private readonly TuningEffort _effort;
     private readonly CancellationToken _cancellation;
     private readonly string _device;
-    private readonly Dictionary<KernelRequest, Selection> _selections = [];
+    private readonly Dictionary<KernelRequest, Selection?> _selections = [];
     private readonly List<TunedRequest> _requests = [];
     private readonly List<string> _remarks = [];
     private TimeSpan _spent;
@@ -43,12 +43,14 @@ public sealed class Tuner : ITacticChooser
         options.Cache?.Name(_device, backend.Device.Fingerprint);
     }
 
+    public IBackend Backend => _backend;
+
     /// <summary>Told before each candidate is tried; null if nobody listens.</summary>
     public Action<TuningProgress>? Progress { get; set; }
 
     /// <inheritdoc/>
     /// <exception cref="OperationCanceledException">Cancelled between two candidates; what was measured is in the cache.</exception>
-    public Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null)
+    public Selection? Find(KernelRequest request, Operator oracle, OperandExtents? extents = null)
     {
         if (_selections.TryGetValue(request, out Selection? known))
         {
@@ -58,7 +60,7 @@ public sealed class Tuner : ITacticChooser
         _cancellation.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
         RequestTuning tuning = new(this, request, oracle, OperandExtents.Of(request) ?? extents);
-        Selection selection;
+        Selection? selection;
         try
         {
             selection = tuning.Run();
@@ -68,14 +70,18 @@ public sealed class Tuner : ITacticChooser
             _spent += Stopwatch.GetElapsedTime(start);
         }
 
-        _options.Manifest?.Add(tuning.Text, selection.Tactic.Id, selection.Option);
+        if (selection is not null)
+        {
+            _options.Manifest?.Add(tuning.Text, selection.Tactic.Id, selection.Option);
+        }
+
         _requests.Add(new(
             tuning.Text,
             tuning.Key,
-            selection.Tactic.Id.ToString(),
-            selection.Option.Text,
-            selection.Candidates.FirstOrDefault(c => c.Tactic == selection.Tactic.Id && c.Option == selection.Option)?.Seconds * 1000,
-            selection.Candidates,
+            selection?.Tactic.Id.ToString() ?? "none",
+            selection?.Option.Text ?? "",
+            selection?.Candidates.FirstOrDefault(c => c.Tactic == selection.Tactic.Id && c.Option == selection.Option)?.Seconds * 1000,
+            selection?.Candidates ?? tuning.Candidates(""),
             tuning.Note));
         return _selections[request] = selection;
     }
@@ -129,7 +135,7 @@ public sealed class Tuner : ITacticChooser
 
         private TimingCache? Cache => Options.Deterministic ? null : Options.Cache;
 
-        public Selection Run()
+        public Selection? Run()
         {
             try
             {
@@ -141,7 +147,7 @@ public sealed class Tuner : ITacticChooser
             }
         }
 
-        private Selection Choose()
+        private Selection? Choose()
         {
             foreach (CandidateList.Entry entry in _list.Entries.Where(e => !e.IsReference && e.ScratchBytes > Options.Workspace))
             {
@@ -217,7 +223,7 @@ public sealed class Tuner : ITacticChooser
         }
 
         /// <summary>Times all of them, or takes their times from the cache.</summary>
-        private Selection Fastest(List<CandidateList.Entry> tried)
+        private Selection? Fastest(List<CandidateList.Entry> tried)
         {
             List<(CandidateList.Entry Entry, Trial Trial)> kept = [];
             try
@@ -261,7 +267,7 @@ public sealed class Tuner : ITacticChooser
         }
 
         /// <summary>The lowest estimate that is right.</summary>
-        private Selection FirstRight(CandidateList.Entry[] open)
+        private Selection? FirstRight(CandidateList.Entry[] open)
         {
             foreach (CandidateList.Entry entry in open.OrderBy(e => (e.EstimatedSeconds, e.Rank)))
             {
@@ -411,12 +417,23 @@ public sealed class Tuner : ITacticChooser
         private bool IsUsable(CandidateList.Entry entry) =>
             !_results.TryGetValue(entry, out Candidate? result) || (result.Outcome != CandidateOutcome.Rejected && !(entry.ScratchBytes > Options.Workspace));
 
-        /// <summary>The lowest estimate of these; the reference if there are none.</summary>
-        private CandidateList.Entry ByEstimate(IEnumerable<CandidateList.Entry> entries) =>
-            entries.MinBy(e => (e.EstimatedSeconds, e.Rank)) ?? _list.Entries.FirstOrDefault(e => e.IsReference)
-            ?? throw new BackendException($"No tactic of {tuner._backend.Device.Backend} can be used for {Text}: {string.Join("; ", _results.Values.Concat(_list.Declined))}.");
+        /// <summary>The lowest estimate of these; the reference if there are none; null if that declines, too.</summary>
+        private CandidateList.Entry? ByEstimate(IEnumerable<CandidateList.Entry> entries) => entries.MinBy(e => (e.EstimatedSeconds, e.Rank)) ?? _list.Entries.FirstOrDefault(e => e.IsReference);
 
-        private Selection Finish(CandidateList.Entry chosen, string whyOthersAreSkipped)
+        private Selection? Finish(CandidateList.Entry? chosen, string whyOthersAreSkipped)
+        {
+            if (chosen is null)
+            {
+                return null;
+            }
+
+            IReadOnlyList<Candidate> candidates = Candidates(whyOthersAreSkipped, chosen);
+            double seconds = _results.GetValueOrDefault(chosen)?.Seconds ?? chosen.EstimatedSeconds;
+            return new(chosen.Tactic, chosen.Option, [.. candidates.Where(c => c.Outcome is CandidateOutcome.Declined or CandidateOutcome.Rejected).Select(c => c.ToString())], candidates, seconds);
+        }
+
+        /// <summary>What became of all candidates.</summary>
+        public IReadOnlyList<Candidate> Candidates(string whyOthersAreSkipped, CandidateList.Entry? chosen = null)
         {
             List<Candidate> candidates = [];
             foreach (CandidateList.Entry entry in _list.InOrderOfTrial)
@@ -426,8 +443,7 @@ public sealed class Tuner : ITacticChooser
             }
 
             candidates.AddRange(_list.Declined);
-            double seconds = _results.GetValueOrDefault(chosen)?.Seconds ?? chosen.EstimatedSeconds;
-            return new(chosen.Tactic, chosen.Option, [.. candidates.Where(c => c.Outcome is CandidateOutcome.Declined or CandidateOutcome.Rejected).Select(c => c.ToString())], candidates, seconds);
+            return candidates;
         }
 
         private void Failed(CandidateList.Entry entry, Exception failure)
