@@ -8,11 +8,12 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>Values of all inputs of a request, on the device in the layouts that the request names, and what the reference makes of them.</summary>
 internal sealed class TrialOperands : IDisposable
 {
-    private TrialOperands(TrialKind kind, DeviceBuffer?[] inputs, Tensor?[] expected)
+    private TrialOperands(TrialKind kind, DeviceBuffer?[] inputs, Tensor?[] expected, byte[]?[] stored)
     {
         Kind = kind;
         Inputs = inputs;
         Expected = expected;
+        Stored = stored;
     }
 
     public TrialKind Kind { get; }
@@ -23,6 +24,9 @@ internal sealed class TrialOperands : IDisposable
     /// <summary>One per output, row-major; null where it is absent.</summary>
     public Tensor?[] Expected { get; }
 
+    /// <summary>The expected results as they are to be stored, halo and padding included; null for what is absent or row-major.</summary>
+    public byte[]?[] Stored { get; }
+
     /// <summary>Makes the values and runs the reference once.</summary>
     /// <exception cref="PeregrineException">The reference refuses such values.</exception>
     public static TrialOperands Make(TrialKind kind, IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, CancellationToken cancellation)
@@ -30,7 +34,7 @@ internal sealed class TrialOperands : IDisposable
         Tensor?[] values = [.. request.Inputs.Select((o, i) => o.Role == OperandRole.Absent ? null : TrialValues.Make(kind, request, extents, i))];
         Tensor?[] expected = Reference(request, oracle, extents, values, cancellation);
         DeviceBuffer?[] inputs = new DeviceBuffer?[values.Length];
-        TrialOperands operands = new(kind, inputs, expected);
+        TrialOperands operands = new(kind, inputs, expected, [.. expected.Select((t, i) => t is null || request.Outputs[i].Layout.IsRowMajor ? null : InLayout(t, request.Outputs[i].Layout))]);
         try
         {
             for (int i = 0; i < inputs.Length; i++)
@@ -76,6 +80,13 @@ internal sealed class TrialOperands : IDisposable
         {
             buffer?.Dispose();
         }
+    }
+
+    private static byte[] InLayout(Tensor tensor, Layout layout)
+    {
+        byte[] stored = new byte[StoredBytes(tensor.Type, layout, tensor.Dims)];
+        LayoutConversion.StoreWhole(tensor, layout, stored);
+        return stored;
     }
 
     private static DeviceBuffer Store(IBackend backend, Tensor tensor, Layout layout)
