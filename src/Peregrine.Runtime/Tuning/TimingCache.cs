@@ -210,6 +210,11 @@ public sealed class TimingCache
                 return null;
             }
 
+            if (stream.Length == 0)
+            {
+                return null;
+            }
+
             TimingCacheText.Content content = TimingCacheText.Read(stream);
             if (!content.IsCache)
             {

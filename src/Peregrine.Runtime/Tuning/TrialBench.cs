@@ -166,7 +166,7 @@ internal sealed class TrialBench : IDisposable
     private void MakeOperands(CancellationToken cancellation)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        PeregrineException? refusal = Add(TrialKind.Random, cancellation);
+        Exception? refusal = Add(TrialKind.Random, cancellation);
         if (_operands.Exists(o => o.Expected.Any(MostlyNaN)))
         {
             // In front: it is the one that is timed.
@@ -184,12 +184,12 @@ internal sealed class TrialBench : IDisposable
 
         if (_operands.Count == 0)
         {
-            throw refusal!;
+            throw new BackendException($"The reference cannot be run on made-up values: {refusal!.Message}", refusal);
         }
     }
 
     /// <summary>Adds a set of values; or tells why the reference refuses them.</summary>
-    private PeregrineException? Add(TrialKind kind, CancellationToken cancellation)
+    private Exception? Add(TrialKind kind, CancellationToken cancellation)
     {
         try
         {
@@ -201,7 +201,7 @@ internal sealed class TrialBench : IDisposable
 
             return null;
         }
-        catch (PeregrineException e)
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
         {
             return e;
         }

@@ -1,6 +1,8 @@
 using Peregrine.Diagnostics;
+using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Tuning;
@@ -114,13 +116,50 @@ internal sealed class TrialOperands : IDisposable
         }
     }
 
+    /// <summary>The types of the results for these very inputs. Extents that were assumed symbol by symbol need not fit together, and a kernel trusts them.</summary>
+    private static IrType[] TypesOf(Operator oracle, OperandExtents extents, Tensor?[] inputs, bool[] wanted)
+    {
+        if (oracle is not Region region)
+        {
+            return ReferenceEvaluator.InferConcrete(oracle, "trial", inputs, [], wanted, new());
+        }
+
+        // A region is not inferred as a whole: that would overwrite the types in its body. Its result has the shape of its anchor, and its other operands broadcast to it.
+        int anchorInputs = region.Anchor?.Inputs.Count ?? 0;
+        IrType result = region.Body.Outputs[0].Value.Type is TensorType type ? type with { Shape = Shape.Of(extents.Outputs[0].AsSpan()) } : IrType.Unknown;
+        if (region.Anchor is { } anchor
+            && ReferenceEvaluator.InferConcrete(anchor.Operator, "trial", inputs[..anchorInputs], [], [true], new())[0] is var made && !Equals((made as TensorType)?.Shape, (result as TensorType)?.Shape))
+        {
+            throw new BindingException($"The extents do not fit together: the anchor makes {made} of {extents}.");
+        }
+
+        for (int i = anchorInputs; i < inputs.Length; i++)
+        {
+            ReadOnlySpan<long> dims = extents.Inputs[i].AsSpan(), target = extents.Outputs[0].AsSpan();
+            for (int axis = 1; axis <= dims.Length; axis++)
+            {
+                if (axis > target.Length || (dims[^axis] != 1 && dims[^axis] != target[^axis]))
+                {
+                    throw new BindingException($"The extents do not fit together: input {i} does not broadcast in {extents}.");
+                }
+            }
+        }
+
+        return [result];
+    }
+
     private static Tensor?[] Reference(KernelRequest request, Operator oracle, OperandExtents extents, Tensor?[] inputs, CancellationToken cancellation)
     {
         bool[] wanted = [.. request.Outputs.Select(o => o.Role != OperandRole.Absent)];
-        // The request tells the types of what is wanted; a reference may also write an output that nobody wants, whose shape inference knows.
-        Ir.IrType[] types = Array.TrueForAll(wanted, w => w)
-            ? [.. request.Outputs.Select((o, i) => new Ir.TensorType(o.Type, Symbolics.Shape.Of(extents.Outputs[i].AsSpan())))]
-            : ReferenceEvaluator.InferConcrete(oracle, "trial", inputs, [], wanted, new());
+        IrType[] types = TypesOf(oracle, extents, inputs, wanted);
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i] && types[i] != new TensorType(request.Outputs[i].Type, Shape.Of(extents.Outputs[i].AsSpan())))
+            {
+                throw new BindingException($"The extents do not fit together: output {i} is {types[i]}, but {request.Outputs[i].Type.Name()}{extents.Outputs[i]} is planned.");
+            }
+        }
+
         EvaluationScope scope = new(oracle, "trial", inputs.Length, types, wanted, cancellation);
         for (int i = 0; i < inputs.Length; i++)
         {

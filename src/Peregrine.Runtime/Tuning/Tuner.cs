@@ -383,7 +383,7 @@ public sealed class Tuner : ITacticChooser
                 _bench = TrialBench.Make(tuner._backend, request, oracle, extents!, tuner._cancellation);
                 return true;
             }
-            catch (Exception e) when (e is PeregrineException or NotSupportedException or OverflowException or OutOfMemoryException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 _untriable = e.Message;
                 Note = $"Nothing could be tried: {e.Message}";
