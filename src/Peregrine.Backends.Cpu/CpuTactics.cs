@@ -1,4 +1,5 @@
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
 
@@ -10,6 +11,7 @@ internal static class CpuTactics
     public static IReadOnlyList<ITactic> All { get; } =
     [
         new ReformatTactic(),
+        new PoolTactic(),
         new ReferenceTactic(),
     ];
 }
