@@ -89,8 +89,15 @@ internal sealed record DotTile(
 
     private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg[,] sums)
     {
+        ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
         foreach (DotRun run in Runs)
         {
+            if (run.Skipped == all)
+            {
+                p.AddTo(w, checked(run.Length * Vectors * p.VectorBytes));
+                continue;
+            }
+
             int whole = run.Length / Unroll;
             p.Loop(whole, () => EmitFloats(p, x, w, sums, run, Unroll, advance: true));
             EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);

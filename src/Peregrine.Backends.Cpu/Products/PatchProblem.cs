@@ -31,6 +31,9 @@ internal sealed record PatchProblem(
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
     public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise;
 
+    /// <summary>Whether all images together are one long row of pixels.</summary>
+    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && Operands.All(o => !o.PerImage || o.PixelStride > 0);
+
     public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
 
     public long PatchLength => (long)Channels * Vertical.Kernel * Horizontal.Kernel;

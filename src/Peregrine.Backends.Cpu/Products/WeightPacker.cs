@@ -8,11 +8,11 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
 {
     private readonly int _channelVectors = (problem.Outputs + lanes - 1) / lanes;
 
-    /// <summary>Whole groups of output channels in a convolution group; what is left makes one narrower group.</summary>
-    public int WholeGroups => _channelVectors / vectors;
+    /// <summary>Groups of complete vectors of output channels in a convolution group; what is left makes one more group.</summary>
+    public int WholeGroups => problem.Outputs / lanes / vectors;
 
-    /// <summary>Vectors of the narrower last group; 0 if there is none.</summary>
-    public int LastVectors => _channelVectors % vectors;
+    /// <summary>Vectors of the last group, of which the last may be incomplete; 0 if there is none.</summary>
+    public int LastVectors => _channelVectors - (WholeGroups * vectors);
 
     /// <summary>Bytes of a whole group.</summary>
     public int GroupBytes => checked((int)(problem.PatchLength * vectors * lanes * sizeof(float)));

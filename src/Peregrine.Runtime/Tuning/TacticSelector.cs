@@ -11,6 +11,12 @@ public sealed class TacticSelector(IBackend backend)
 {
     private readonly Dictionary<KernelRequest, Selection> _selections = [];
 
+    public IBackend Backend { get; } = backend;
+
+    /// <summary>Seconds that the best tactic is estimated to take; infinite if none takes the request.</summary>
+    public double Estimate(KernelRequest request) =>
+        Backend.Tactics.Min(t => t.Consider(request, Backend.Device) is Verdict.Accept accept ? accept.EstimatedCost : double.PositiveInfinity);
+
     public Selection Select(KernelRequest request)
     {
         if (_selections.TryGetValue(request, out Selection? known))
@@ -21,9 +27,9 @@ public sealed class TacticSelector(IBackend backend)
         ITactic? best = null;
         Verdict.Accept? accepted = null;
         List<string> declines = [];
-        foreach (ITactic tactic in backend.Tactics)
+        foreach (ITactic tactic in Backend.Tactics)
         {
-            switch (tactic.Consider(request, backend.Device))
+            switch (tactic.Consider(request, Backend.Device))
             {
                 case Verdict.Accept accept when accepted is null || accept.EstimatedCost < accepted.EstimatedCost:
                     (best, accepted) = (tactic, accept);
@@ -36,7 +42,7 @@ public sealed class TacticSelector(IBackend backend)
 
         if (best is null)
         {
-            throw new BackendException($"No tactic of {backend.Device.Backend} takes {request}: {string.Join("; ", declines)}.");
+            throw new BackendException($"No tactic of {Backend.Device.Backend} takes {request}: {string.Join("; ", declines)}.");
         }
 
         return _selections[request] = new(best, accepted!.Options[0], declines);
