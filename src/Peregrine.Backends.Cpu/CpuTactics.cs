@@ -3,6 +3,7 @@ using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Pointwise;
+using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
 
@@ -16,10 +17,12 @@ internal static class CpuTactics
         GeneratorTarget? target = GeneratorTarget.Of(device);
         return
         [
+            new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new PointwiseTactic(target),
             new ReformatTactic(),
+            new PoolTactic(),
             new ReferenceTactic(),
         ];
     }
