@@ -108,7 +108,7 @@ internal sealed class EpilogueLowering
             case EpilogueStep.BoolToFloat: return _p.Select(a, _p.Constant(1), _p.Constant(0));
             case EpilogueStep.FloatToBool: return _p.Compare(a, FloatComparison.NotEqual, _p.Constant(0));
             case EpilogueStep.MultiplyAdd: return _p.MultiplyAdd(a, b, c);
-            case EpilogueStep.NegatedMultiplyAdd: return new BuilderLanes(_p).NegatedMultiplyAdd(a, b, c);
+            case EpilogueStep.NegatedMultiplyAdd: return _p.NegatedMultiplyAdd(a, b, c);
             case EpilogueStep.Erf: return MathLibrary.Erf<BuilderLanes, VReg, VReg>(new(_p), a, b);
             case EpilogueStep.TanhSoftplus: return MathLibrary.TanhSoftplus<BuilderLanes, VReg, VReg>(new(_p), a);
             default: throw new InvalidOperationException(node.ToString());
