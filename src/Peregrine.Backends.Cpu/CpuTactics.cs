@@ -11,6 +11,15 @@ internal static class CpuTactics
     public static IReadOnlyList<ITactic> All { get; } =
     [
         new ReformatTactic(),
+        new CopyTactic(),
+        new ConcatTactic(),
+        new SplitTactic(),
+        new SliceTactic(),
+        new PadTactic(),
+        new RepeatTactic(),
+        new TransposeTactic(),
+        new DepthSpaceTactic(),
+        new GatherTactic(),
         new PoolTactic(),
         new ReferenceTactic(),
     ];

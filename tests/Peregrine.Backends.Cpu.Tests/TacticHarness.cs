@@ -75,6 +75,13 @@ internal sealed class TacticHarness
     /// <summary>Why the tactic declines the request; null if it takes it.</summary>
     public string? Decline(ITactic tactic) => (tactic.Consider(Request, CpuDevice.Detect(1)) as Verdict.Decline)?.Reason;
 
+    /// <summary>Replaces an input by one of equal type and dims, such as the reference would refuse.</summary>
+    public TacticHarness With(int input, Tensor tensor)
+    {
+        _inputs[input] = tensor;
+        return this;
+    }
+
     /// <summary>Runs the tactic at 1, 2 and 3 workers and compares: all bits with one worker's, values with the reference's.</summary>
     public void Check(ITactic tactic)
     {
