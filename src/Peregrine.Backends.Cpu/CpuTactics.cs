@@ -1,6 +1,7 @@
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
+using Peregrine.Backends.Cpu.Resizing;
 using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu;
@@ -21,6 +22,7 @@ internal static class CpuTactics
         new DepthSpaceTactic(),
         new GatherTactic(),
         new PoolTactic(),
+        new ResizeTactic(),
         new ReferenceTactic(),
     ];
 }
