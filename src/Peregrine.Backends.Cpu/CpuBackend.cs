@@ -22,18 +22,19 @@ public sealed class CpuBackend : IBackend
         int workers = threads ?? available;
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1, nameof(threads));
         Device = CpuDevice.Detect(workers);
+        Tactics = CpuTactics.For(Device);
         // More threads than processors is the caller's explicit wish; the shared arbiter would not grant it.
         _pool = new(workers, workers > available ? new WorkerArbiter(workers) : WorkerArbiter.Shared(available));
     }
 
     public DeviceProfile Device { get; }
 
-    public IReadOnlyList<ITactic> Tactics { get; } = CpuTactics.All;
+    public IReadOnlyList<ITactic> Tactics { get; }
 
     /// <summary>Channels-last for floats [batch, channels, spatial…], with a pixel stride that is no multiple of the caches' set period (docs/decisions/0015).</summary>
     public IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims)
     {
-        if (type != DataType.Float32 || dims.Count is < 3 or > 5 || !dims[1].IsStatic || dims[1].Min <= 1)
+        if (type != DataType.Float32 || dims.Count is < 3 or > 5 || !dims[1].IsStatic || dims[1].Min <= 1 || dims.Skip(2).All(d => d is { Min: 1, Max: 1 }))
         {
             return [];
         }

@@ -1,4 +1,8 @@
+using Peregrine.Backends.Cpu.Convolution;
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Normalization;
 using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Backends.Cpu.Resizing;
@@ -9,20 +13,31 @@ namespace Peregrine.Backends.Cpu;
 /// <summary>Every tactic of the CPU, in the order in which ties are decided; the reference, which takes what nobody else does, is last.</summary>
 internal static class CpuTactics
 {
-    public static IReadOnlyList<ITactic> All { get; } =
-    [
-        new ReformatTactic(),
-        new CopyTactic(),
-        new ConcatTactic(),
-        new SplitTactic(),
-        new SliceTactic(),
-        new PadTactic(),
-        new RepeatTactic(),
-        new TransposeTactic(),
-        new DepthSpaceTactic(),
-        new GatherTactic(),
-        new PoolTactic(),
-        new ResizeTactic(),
-        new ReferenceTactic(),
-    ];
+    public static IReadOnlyList<ITactic> For(DeviceProfile device)
+    {
+        GeneratorTarget? target = GeneratorTarget.Of(device);
+        return
+        [
+            new DepthwiseTactic(target),
+            new DirectConvolutionTactic(target),
+            new ConstantMatrixTactic(target),
+            new ReformatTactic(),
+            new CopyTactic(),
+            new ConcatTactic(),
+            new SplitTactic(),
+            new SliceTactic(),
+            new PadTactic(),
+            new RepeatTactic(),
+            new TransposeTactic(),
+            new DepthSpaceTactic(),
+            new GatherTactic(),
+            new PoolTactic(),
+            new ResizeTactic(),
+            new SoftmaxTactic(),
+            new LayerNormalizationTactic(),
+            new GroupNormalizationTactic(),
+            new LrnTactic(),
+            new ReferenceTactic(),
+        ];
+    }
 }
