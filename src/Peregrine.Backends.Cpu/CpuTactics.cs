@@ -4,6 +4,7 @@ using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Normalization;
 using Peregrine.Backends.Cpu.Pooling;
+using Peregrine.Backends.Cpu.Reduction;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Backends.Cpu.Resizing;
 using Peregrine.Runtime.Kernels;
@@ -37,6 +38,8 @@ internal static class CpuTactics
             new LayerNormalizationTactic(),
             new GroupNormalizationTactic(),
             new LrnTactic(),
+            new ReductionTactic(),
+            new ArgReductionTactic(),
             new ReferenceTactic(),
         ];
     }
