@@ -114,6 +114,7 @@ internal static unsafe class FloatRows
     }
 
     /// <summary>y = y · factor + summand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* y, long count, float factor, float summand)
     {
         int width = Vector<float>.Count;
@@ -131,6 +132,7 @@ internal static unsafe class FloatRows
     }
 
     /// <summary>y = (x − mean) · inverse · scale + bias, with one scale and bias for all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Affine(float* x, float* y, long count, float mean, float factor, float bias)
     {
         int width = Vector<float>.Count;

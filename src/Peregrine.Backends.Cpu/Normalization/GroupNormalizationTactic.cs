@@ -6,7 +6,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Normalization;
 
-/// <summary>GroupNormalization and InstanceNormalization on row-major float32.</summary>
+/// <summary>GroupNormalization and InstanceNormalization of float32, row-major or channels-last.</summary>
 internal sealed class GroupNormalizationTactic : ITactic
 {
     public TacticId Id { get; } = new("cpu.group-normalization", 1);
@@ -18,14 +18,29 @@ internal sealed class GroupNormalizationTactic : ITactic
             return new Verdict.Decline("is made for another operator");
         }
 
-        return request.Inputs.Concat(request.Outputs).FirstOrDefault(o => o.Type != DataType.Float32 || !o.Layout.IsRowMajor) is { } operand
-            ? new Verdict.Decline($"takes row-major float32 only, not {operand}")
-            : MovementRequests.Accept(device, 4 * MovementRequests.Bytes(request.Inputs[0]));
+        if (request.Inputs.Concat(request.Outputs).FirstOrDefault(o => o.Type != DataType.Float32) is { } operand)
+        {
+            return new Verdict.Decline($"takes float32 only, not {operand}");
+        }
+
+        KernelOperand input = request.Inputs[0], output = request.Outputs[0];
+        if (input.Layout.IsRowMajor && output.Layout.IsRowMajor)
+        {
+            return MovementRequests.Accept(device, 4 * MovementRequests.Bytes(input));
+        }
+
+        return MovementRequests.IsChannelsLast(input) && MovementRequests.IsChannelsLast(output)
+            ? MovementRequests.Accept(device, 3.5 * MovementRequests.Bytes(input))
+            : new Verdict.Decline("input and output must both be row-major or channels-last");
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option) => request.Anchor is GroupNormalization group
-        ? new GroupNormalizationKernel(group.NumGroups, group.Epsilon)
-        : new GroupNormalizationKernel(null, ((InstanceNormalization)request.Anchor!).Epsilon);
+    public IKernel Compile(KernelRequest request, TacticOption option)
+    {
+        (long? groups, float epsilon) = request.Anchor is GroupNormalization group ? (group.NumGroups, group.Epsilon) : ((long?)null, ((InstanceNormalization)request.Anchor!).Epsilon);
+        return request.Inputs[0].Layout.IsRowMajor
+            ? new GroupNormalizationKernel(groups, epsilon)
+            : new ChannelsLastGroupNormalization(groups, epsilon, request.Inputs[0].Layout, request.Outputs[0].Layout);
+    }
 }
 
 /// <summary>A tile is one group of channels of one instance: its mean, the mean square around it, and an affine map per channel.</summary>

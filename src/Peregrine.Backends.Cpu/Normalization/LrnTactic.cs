@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.Operators;
@@ -62,6 +63,7 @@ internal sealed unsafe class LrnKernel(LRN lrn) : ICpuKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Channel(float* x, float* y, long step, long channel, long first, long last, int pixels)
     {
         int width = Vector<float>.Count, i = 0;

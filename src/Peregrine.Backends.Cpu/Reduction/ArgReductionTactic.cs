@@ -97,6 +97,7 @@ internal sealed unsafe class ArgReductionKernel(int axis, bool isLargest, bool t
         return extreme;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Place(float* x, long count, float value)
     {
         for (long i = 0; i < count; i++)
@@ -111,6 +112,7 @@ internal sealed unsafe class ArgReductionKernel(int axis, bool isLargest, bool t
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Search(float* x, long extent, long step)
     {
         float best = x[0];

@@ -82,6 +82,7 @@ internal sealed unsafe class NearestResize(KernelRequest request, Resize resize)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pick<T>(long[] offsets, byte* source, T* target) where T : unmanaged
     {
         for (int i = 0; i < offsets.Length; i++)
@@ -91,6 +92,7 @@ internal sealed unsafe class NearestResize(KernelRequest request, Resize resize)
     }
 
     /// <summary>Writes each element twice, as long as whole vectors fit; returns the number of elements written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Double(uint* source, uint* target, int count)
     {
         int i = 0;

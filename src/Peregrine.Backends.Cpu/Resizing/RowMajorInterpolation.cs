@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.Operators;
@@ -112,7 +114,20 @@ internal sealed unsafe class RowMajorInterpolation(KernelRequest request, Resize
             return;
         }
 
-        for (int x = first; x < last; x++)
+        int x = first;
+        if (taps == 2 && Avx2.IsSupported)
+        {
+            fixed (int* left = axis.Left, right = axis.Right)
+            fixed (float* leftWeights = axis.LeftWeights, rightWeights = axis.RightWeights)
+            {
+                for (; x + 8 <= last; x += 8)
+                {
+                    (Weighted(line, left + x, leftWeights + x) + Weighted(line, right + x, rightWeights + x)).Store(target + x);
+                }
+            }
+        }
+
+        for (; x < last; x++)
         {
             float sum = 0;
             for (int tap = x * taps; tap < (x + 1) * taps; tap++)
@@ -125,10 +140,31 @@ internal sealed unsafe class RowMajorInterpolation(KernelRequest request, Resize
         }
     }
 
+    /// <summary>Eight neighbours by their weights; one without weight may be infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Weighted(float* line, int* indices, float* weights)
+    {
+        Vector256<float> weight = Vector256.Load(weights), product = weight * Avx2.GatherVector256(line, Vector256.Load(indices), sizeof(float));
+        return Vector256.AndNot(product, Vector256.Equals(weight, Vector256<float>.Zero));
+    }
+
     private Plan Of(in KernelArguments arguments) =>
         PreparedCall<Plan>.Of(arguments, ResizeAxes.Steering, (request, resize), static (in KernelArguments a, (KernelRequest Request, Resize Resize) s) => new Plan(a, s.Request, s.Resize));
 
-    private sealed record Axis(int Taps, int[] Indices, float[] Weights, int Extent, long SourceStride);
+    private sealed record Axis(int Taps, int[] Indices, float[] Weights, int Extent, long SourceStride)
+    {
+        /// <summary>The first neighbour of each position, and its weight.</summary>
+        public int[] Left { get; } = Every(Indices, Taps, 0);
+
+        public float[] LeftWeights { get; } = Every(Weights, Taps, 0);
+
+        /// <summary>The last neighbour of each position, and its weight.</summary>
+        public int[] Right { get; } = Every(Indices, Taps, Taps - 1);
+
+        public float[] RightWeights { get; } = Every(Weights, Taps, Taps - 1);
+
+        private static T[] Every<T>(T[] all, int step, int first) => [.. Enumerable.Range(0, all.Length / step).Select(i => all[(i * step) + first])];
+    }
 
     private sealed class Plan
     {

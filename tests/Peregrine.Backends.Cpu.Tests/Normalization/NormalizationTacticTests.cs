@@ -81,7 +81,20 @@ public sealed class NormalizationTacticTests
         {
             Check(tactic, new GroupNormalization(4), Close, Random(dims), Random(12), Random(12));
             Check(tactic, new InstanceNormalization(), Close, Random(dims), Random(12), Random(12));
+            if (dims.Length > 2)
+            {
+                new TacticHarness(new GroupNormalization(3), [Random(dims), Random(12), Random(12)]) { Tolerance = Close }.ChannelsLast().Check(tactic);
+                new TacticHarness(new InstanceNormalization(), [Random(dims), Random(12), Random(12)]) { Tolerance = Close, IsStatic = false }.ChannelsLast(17).Check(tactic);
+            }
         }
+    }
+
+    [Fact]
+    public void Group_normalization_keeps_its_digits_far_from_zero()
+    {
+        Tensor x = Shifted(2, 6, 31, 29), scale = Random(6), bias = Random(6);
+        new TacticHarness(new GroupNormalization(2), [x, scale, bias]) { Tolerance = new(2e-4, 2e-4) }.Check(new GroupNormalizationTactic());
+        new TacticHarness(new GroupNormalization(2), [x, scale, bias]) { Tolerance = new(2e-4, 2e-4) }.ChannelsLast().Check(new GroupNormalizationTactic());
     }
 
     [Theory]
