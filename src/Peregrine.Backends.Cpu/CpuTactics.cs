@@ -3,6 +3,7 @@ using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Normalization;
+using Peregrine.Backends.Cpu.Pointwise;
 using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reduction;
 using Peregrine.Backends.Cpu.Reference;
@@ -22,6 +23,7 @@ internal static class CpuTactics
             new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
+            new PointwiseTactic(target),
             new ReformatTactic(),
             new CopyTactic(),
             new ConcatTactic(),

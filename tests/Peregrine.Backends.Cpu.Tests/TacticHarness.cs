@@ -17,6 +17,8 @@ internal sealed class TacticHarness
     private const byte Spoilt = 0xCD;
     private const int Guard = 4096;
 
+    private static readonly CpuBackend[] Backends = [new(1), new(2), new(3)];
+
     private readonly Operator _operator;
     private readonly Tensor?[] _inputs;
     private readonly Tensor?[] _expected;
@@ -111,7 +113,7 @@ internal sealed class TacticHarness
     /// <summary>The stored bytes of each output.</summary>
     public byte[][] Run(ITactic tactic, int workers)
     {
-        using CpuBackend backend = new(workers);
+        CpuBackend backend = Backends[workers - 1];
         KernelRequest request = Request;
         Verdict verdict = tactic.Consider(request, backend.Device);
         if (verdict is Verdict.Decline decline)
