@@ -25,6 +25,11 @@ internal abstract class PatchProductTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(reason);
         }
 
+        if (problem.WhyTooFar() is { } far)
+        {
+            return new Verdict.Decline(far);
+        }
+
         if (problem.Epilogue is { } epilogue && EpilogueLowering.WhyNot(epilogue, [.. Enumerable.Repeat(DataType.Float32, problem.Operands.Count + 1)]) is { } missing)
         {
             return new Verdict.Decline(missing);
