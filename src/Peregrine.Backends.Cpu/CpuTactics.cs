@@ -19,6 +19,8 @@ internal static class CpuTactics
             new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
+            new DirectConvolutionTactic(target, isPortable: true),
+            new ConstantMatrixTactic(target, isPortable: true),
             new ReformatTactic(),
             new PoolTactic(),
             new ReferenceTactic(),

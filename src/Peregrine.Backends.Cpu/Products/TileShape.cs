@@ -52,6 +52,14 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         return candidates;
     }
 
+    /// <summary>The shape of portable tiles, and its cycles where vectors are computed as fast as by generated code.</summary>
+    public static IReadOnlyList<(TileShape Shape, double Cycles)> Portable(PatchProblem problem, int lanes)
+    {
+        const int PortablePixels = 24;
+        int pixels = (int)Math.Clamp(problem.TypicalPixels, 1, PortablePixels), vectors = Math.Min(PortableTile.MostVectors, (problem.Outputs + lanes - 1) / lanes);
+        return [(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
+    }
+
     public static TileShape Parse(TacticOption option)
     {
         string[] words = option.Text.Split(' ');

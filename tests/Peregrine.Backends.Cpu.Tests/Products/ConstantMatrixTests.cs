@@ -7,7 +7,7 @@ namespace Peregrine.Backends.Cpu.Tests.Products;
 
 public sealed class ConstantMatrixTests
 {
-    private static ITactic[] Tactics => [new ConstantMatrixTactic(ProductCase.Avx512), new ConstantMatrixTactic(ProductCase.Avx2)];
+    private static ITactic[] Tactics => [new ConstantMatrixTactic(ProductCase.Avx512), new ConstantMatrixTactic(ProductCase.Avx2), new ConstantMatrixTactic(null, isPortable: true)];
 
     public static TheoryData<int> Seeds { get; } = [.. Enumerable.Range(0, 40)];
 

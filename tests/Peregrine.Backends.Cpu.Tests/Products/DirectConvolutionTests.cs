@@ -8,7 +8,7 @@ namespace Peregrine.Backends.Cpu.Tests.Products;
 
 public sealed class DirectConvolutionTests
 {
-    private static ITactic[] Tactics => [new DirectConvolutionTactic(ProductCase.Avx512), new DirectConvolutionTactic(ProductCase.Avx2)];
+    private static ITactic[] Tactics => [new DirectConvolutionTactic(ProductCase.Avx512), new DirectConvolutionTactic(ProductCase.Avx2), new DirectConvolutionTactic(null, isPortable: true)];
 
     public static TheoryData<int> Seeds { get; } = [.. Enumerable.Range(0, 60)];
 
