@@ -19,6 +19,7 @@ internal static class CpuTactics
             new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
+            new RunTimeMatrixTactic(target),
             new DirectConvolutionTactic(target, isPortable: true),
             new ConstantMatrixTactic(target, isPortable: true),
             new ReformatTactic(),

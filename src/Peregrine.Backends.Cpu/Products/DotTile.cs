@@ -14,8 +14,12 @@ internal readonly record struct DotRun(int Offset, int Length, ulong Skipped);
 /// <summary>An operand of the epilogue as the tile sees it.</summary>
 /// <param name="PerChannel">Vectors of channels, or one value for all of them.</param>
 /// <param name="PixelOffsets">Bytes from the operand's pointer per pixel; empty if all pixels share it.</param>
-internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets)
+/// <param name="FollowsResult">Its pixels are as far apart as the result's, which is known at run time only.</param>
+internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets, bool FollowsResult = false)
 {
+    /// <summary>Whether one value, or vector, serves all pixels.</summary>
+    public bool IsShared => PixelOffsets.Count == 0 && !FollowsResult;
+
     /// <summary>The operand's value for one pixel of the tile and one vector of channels.</summary>
     public VReg Load(KernelBuilder p, VReg pointer, int vector, int pixel)
     {
@@ -42,10 +46,23 @@ internal sealed record DotTile(
     int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
+    /// <remarks>Behind the operands stand the bytes from pixel to pixel of the result, and the channels of the last group, where they are known at run time only.</remarks>
     public const int Source = 0, Weights = 1, Target = 2, Groups = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
 
     // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
     private const int Unroll = 4;
+
+    /// <summary>Bytes from one float of a pixel's patch to the next.</summary>
+    public int FloatStep { get; init; } = sizeof(float);
+
+    /// <summary>Bytes from the weights of one float to those of the next where they are not packed but rows of a matrix; 0 for packed ones.</summary>
+    public int WeightRow { get; init; }
+
+    /// <summary>Whether the distance from pixel to pixel of the result is an argument; <see cref="OutputOffsets"/> then does not matter.</summary>
+    public bool HasStride { get; init; }
+
+    /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>
+    public bool HasColumns { get; init; }
 
     public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
 
@@ -55,6 +72,7 @@ internal sealed record DotTile(
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
         VReg groups = p.Argument("groups", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
         int vectorBytes = p.VectorBytes;
         p.Loop(groups, 1, () =>
         {
@@ -81,7 +99,7 @@ internal sealed record DotTile(
                 EmitRuns(p, x, w, sums);
             }
 
-            Finish(p, sums, target, operands);
+            Finish(p, sums, target, operands, stride, columns);
             p.AddTo(weights, GroupBytes);
             p.AddTo(target, Vectors * vectorBytes);
             for (int i = 0; i < operands.Length; i++)
@@ -102,7 +120,7 @@ internal sealed record DotTile(
         {
             if (run.Skipped == all)
             {
-                p.AddTo(w, checked(run.Length * Vectors * p.VectorBytes));
+                p.AddTo(w, checked(run.Length * RowBytes(p)));
                 continue;
             }
 
@@ -111,7 +129,7 @@ internal sealed record DotTile(
             EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);
             if (whole > 0)
             {
-                p.AddTo(x, -4 * Unroll * whole);
+                p.AddTo(x, checked(-FloatStep * Unroll * whole));
             }
         }
     }
@@ -128,13 +146,14 @@ internal sealed record DotTile(
             VReg[] row = new VReg[Vectors];
             for (int v = 0; v < Vectors; v++)
             {
-                MemoryOperand at = new(w, ((i * Vectors) + v) * p.VectorBytes);
+                MemoryOperand at = new(w, checked((i * RowBytes(p)) + (v * p.VectorBytes)));
                 if (Prefetch > 0)
                 {
                     p.Prefetch(at.Plus(Prefetch));
                 }
 
-                row[v] = p.Load(at);
+                // Packed weights end in whole vectors; those of a matrix may end in the middle of one.
+                row[v] = WeightRow > 0 && v == Vectors - 1 && LastLanes < p.Lanes ? p.Load(at, p.TailMask(LastLanes)) : p.Load(at);
             }
 
             for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
@@ -144,7 +163,7 @@ internal sealed record DotTile(
                     continue;
                 }
 
-                MemoryOperand at = new(x, checked((int)PixelOffsets[pixel] + run.Offset + (4 * i)));
+                MemoryOperand at = new(x, checked((int)PixelOffsets[pixel] + run.Offset + (FloatStep * i)));
                 if (Vectors == 1)
                 {
                     p.FmaBroadcast(sums[pixel, 0], row[0], at);
@@ -159,37 +178,60 @@ internal sealed record DotTile(
             }
         }
 
-        p.AddTo(w, count * Vectors * p.VectorBytes);
+        p.AddTo(w, checked(count * RowBytes(p)));
         if (advance)
         {
-            p.AddTo(x, 4 * count);
+            p.AddTo(x, FloatStep * count);
         }
     }
 
-    private void Finish(KernelBuilder p, VReg[,] sums, VReg target, VReg[] operands)
+    private int RowBytes(KernelBuilder p) => WeightRow > 0 ? WeightRow : Vectors * p.VectorBytes;
+
+    private void Finish(KernelBuilder p, VReg[,] sums, VReg target, VReg[] operands, VReg stride, VReg columns)
     {
         for (int v = 0; v < Vectors; v++)
         {
-            if (v == Vectors - 1 && LastLanes < p.Lanes)
+            if (columns.IsValid)
             {
-                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, sums, v, target, operands));
+                VReg left = p.Copy(columns);
+                p.AddTo(left, -v * p.Lanes);
+                p.LimitBelow(left, p.Integer(0));
+                p.LimitAbove(left, p.Integer(p.Lanes));
+                p.Masked(p.TailMask(left), () => FinishVector(p, sums, v, target, operands, stride));
+            }
+            else if (v == Vectors - 1 && LastLanes < p.Lanes)
+            {
+                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, sums, v, target, operands, stride));
             }
             else
             {
-                FinishVector(p, sums, v, target, operands);
+                FinishVector(p, sums, v, target, operands, stride);
             }
         }
     }
 
-    private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands)
+    private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands, VReg stride)
     {
-        // What all pixels share is loaded once.
-        VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], v, 0) : default)];
+        // What all pixels share is loaded once; what follows a run-time stride has a pointer that walks along.
+        VReg[] shared = [.. Operands.Select((o, i) => o.IsShared ? o.Load(p, operands[i], v, 0) : default)];
+        VReg[] pointers = [.. Operands.Select((o, i) => o.FollowsResult ? p.Copy(operands[i]) : operands[i])];
+        VReg result = stride.IsValid ? p.Copy(target) : target;
         for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
         {
             int at = pixel;
-            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], v, at));
-            p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel] + (v * p.VectorBytes))), value);
+            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, pointers[i - 1], v, at));
+            p.Store(new MemoryOperand(result, checked((stride.IsValid ? 0 : (int)OutputOffsets[pixel]) + (v * p.VectorBytes))), value);
+            if (stride.IsValid && pixel < PixelOffsets.Count - 1)
+            {
+                p.AddTo(result, stride);
+                for (int i = 0; i < pointers.Length; i++)
+                {
+                    if (Operands[i].FollowsResult)
+                    {
+                        p.AddTo(pointers[i], stride);
+                    }
+                }
+            }
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed class DirectConvolutionTests
         });
         for (int step = random.Next(4); step > 0; step--)
         {
-            switch (random.Next(8))
+            switch (random.Next(9))
             {
                 case 0: sample.Then(new Add(), Operand()); break;
                 case 1: sample.Then(new Mul(), Operand()); break;
@@ -67,6 +67,7 @@ public sealed class DirectConvolutionTests
                 case 4: sample.Then(new HardSwish()); break;
                 case 5: sample.Then(new Swish()); break;
                 case 6: sample.Then(new Sub(), Operand()); break;
+                case 7: sample.Then(new Gelu()); break;
                 default: sample.Then(new LeakyRelu()); break;
             }
         }
