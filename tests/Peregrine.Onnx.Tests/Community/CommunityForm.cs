@@ -1,4 +1,5 @@
 using Peregrine.Onnx.Tests.Legacy;
+using Peregrine.Operators;
 using Peregrine.Tensors;
 
 namespace Peregrine.Onnx.Tests.Community;
@@ -21,6 +22,13 @@ internal static class CommunityForm
     }
 
     public static Tensor SignedBytes(int seed, params long[] dims) => new(DataType.Int8, dims, Bytes(seed, dims).Data);
+
+    public static Tensor Half(Tensor tensor)
+    {
+        Tensor half = Tensor.Allocate(DataType.Float16, tensor.Dims);
+        ElementConversion.Store<float>(tensor.Span<float>(), half);
+        return half;
+    }
 
     public static Tensor Integers(long[] dims, params int[] values) => Tensor.Of<int>(dims, values);
 

@@ -37,6 +37,8 @@ internal static class FloatForms
         yield return Op("SkipLayerNormalization", "no beta, bias").Input(x, skip).Constant(gamma).Input([null]).Constant(bias);
         yield return Op("SkipLayerNormalization", "skip without batch").Input(x, Normal(2, 5, 16)).Constant(gamma, beta);
         yield return Op("SkipLayerNormalization", "skip of batch 1").Input(x, Normal(2, 1, 5, 16)).Constant(gamma, beta);
+        yield return Op("SkipLayerNormalization", "half precision").Input(Half(x), Half(skip)).Constant(Half(gamma), Half(beta), Half(bias)).Outputs(DataType.Float16).Within(2e-2);
+        yield return Op("SkipSimplifiedLayerNormalization", "half precision").Input(Half(x), Half(skip)).Constant(Half(gamma)).Outputs(DataType.Float16).Within(2e-2);
         yield return Op("SkipLayerNormalization", "by hand").With("epsilon", 0f).Input(OperatorForm.Float([1, 1, 2], 1, 2), OperatorForm.Float([1, 1, 2], 1, 4)).Constant(OperatorForm.Float([2], 1, 2), OperatorForm.Float([2], 0.5f, 0))
             .Gives(OperatorForm.Float([1, 1, 2], -0.5f, 2));
         yield return Op("SkipSimplifiedLayerNormalization").Input(x, skip).Constant(gamma);
@@ -105,6 +107,10 @@ internal static class FloatForms
             OperatorForm Form(string variant) => Op("MatMulNBits", $"{bits} bits, K {k}, blocks of {block}{variant}").With("K", k).With("N", n).With("bits", bits).With("block_size", block).With("accuracy_level", 0).Input(Normal(1, 2, 3, k));
         }
 
+        yield return Op("MatMulNBits", "half precision").With("K", 64).With("N", 5).With("bits", 4).With("block_size", 32).With("accuracy_level", 0).Input(Half(Normal(1, 3, 64))).Constant(Bytes(2, 5, 2, 16), Half(Uniform(3, 0.01f, 0.1f, 5, 2)), Bytes(4, 5, 1))
+            .Outputs(DataType.Float16).Within(2e-2);
+        yield return Op("MatMulNBits", "groups in order").With("K", 64).With("N", 5).With("bits", 4).With("block_size", 32).With("accuracy_level", 0).Input(Normal(1, 3, 64)).Constant(Bytes(2, 5, 2, 16), Uniform(3, 0.01f, 0.1f, 5, 2)).Input([null])
+            .Constant(Integers([64], [.. Enumerable.Range(0, 64).Select(i => i / 32)]));
         yield return Op("MatMulNBits", "by hand").With("K", 16).With("N", 1).With("bits", 4).With("block_size", 16)
             .Input(OperatorForm.Float([1, 16], 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).Constant(Tensor.Of<byte>([1, 1, 8], [0x9A, 0x07, 0, 0, 0, 0, 0, 0]), OperatorForm.Float([1], 0.5f))
             .Gives(OperatorForm.Float([1, 1], 0));
