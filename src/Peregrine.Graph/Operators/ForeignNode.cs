@@ -111,10 +111,10 @@ public sealed class ForeignNode
     /// <summary>An int64 vector.</summary>
     public Value Integers(params ReadOnlySpan<long> values) => Constant("integers", Tensor.Vector(values));
 
-    /// <summary>A scalar of a numeric type.</summary>
+    /// <summary>A scalar of a numeric type; of float32 if the type is none, so that the operator that gets it tells what does not fit.</summary>
     public Value Number(DataType type, double value)
     {
-        Tensor scalar = Tensor.Allocate(type, []);
+        Tensor scalar = Tensor.Allocate(type.IsFloat() || type.IsInteger() ? type : DataType.Float32, []);
         ElementConversion.Store<double>([value], scalar);
         return Constant("number", scalar);
     }

@@ -67,7 +67,7 @@ internal static class MatMulNBitsImport
             return null;
         }
 
-        Value scales = n.Call(new Reshape(), n[first + 1], n.Integers(rows, blocks));
+        Value scales = PackedWeights.Matrix(n, n[first + 1]!, rows, blocks);
         if (ZeroPoints(n, n[first + 2], type, bits, rows, blocks) is not { } zeroPoints)
         {
             return null;
@@ -86,7 +86,7 @@ internal static class MatMulNBitsImport
 
         if (given.Tensor!.ElementType != DataType.UInt8)
         {
-            return n.Call(new Reshape(), given, n.Integers(rows, blocks));
+            return PackedWeights.Matrix(n, given, rows, blocks);
         }
 
         if (given.Constant is not { } bytes)

@@ -70,7 +70,7 @@ internal static class MultiHeadAttentionImport
     }
 
     /// <summary>[batch, length, heads, 1, size] as [batch, length, features].</summary>
-    private static Value Flat(ForeignNode n, Value x) => n.Call(new Reshape(), n.Call(new Squeeze(), x, n.Integers(3)), n.Integers(0, 0, -1));
+    private static Value Flat(ForeignNode n, Value x) => HeadLayouts.Flatten(n, n.Call(new Squeeze(), x, n.Integers(3)));
 
     private static (Value Query, Value Key, Value Value)? Biased(ForeignNode n, (Value Query, Value Key, Value Value) operands, bool perHead)
     {

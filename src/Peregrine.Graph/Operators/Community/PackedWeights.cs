@@ -1,4 +1,5 @@
 using Peregrine.Ir;
+using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
 namespace Peregrine.Operators;
@@ -51,6 +52,12 @@ internal static class PackedWeights
         tensor.Data.Span.Fill((byte)filled);
         return tensor;
     }
+
+    /// <summary>A matrix that may come as a vector; a constant one stays a constant.</summary>
+    public static Value Matrix(ForeignNode n, Value x, long rows, long columns) =>
+        x.Tensor?.Shape is { IsStatic: true } shape && shape.SequenceEqual((Dim[])[rows, columns]) ? x
+        : x.Constant?.Data is { } data && data.Length == rows * columns ? n.Constant("matrix", data.WithDims([rows, columns]))
+        : n.Call(new Reshape(), x, n.Integers(rows, columns));
 
     /// <summary>Dequantises [rows, columns] in blocks of columns, with zero points of the packed type or of the scales' (null: none).</summary>
     public static Value Dequantize(ForeignNode n, Value weights, Value scales, Value? zeroPoints, long blockSize)
