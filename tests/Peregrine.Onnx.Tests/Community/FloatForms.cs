@@ -9,7 +9,7 @@ internal static class FloatForms
 {
     private static readonly Tensor Small = OperatorForm.Float([5], -3, -1, 0, 0.5f, 2);
 
-    public static IEnumerable<OperatorForm> All => [.. Activations(), .. Normalizations(), .. Products(), .. Convolutions(), .. Movements()];
+    public static IEnumerable<OperatorForm> All => [.. Activations(), .. Normalizations(), .. Products(), .. Convolutions(), .. Movements(), .. Tables()];
 
     private static IEnumerable<OperatorForm> Activations()
     {
@@ -61,6 +61,25 @@ internal static class FloatForms
             .Gives(OperatorForm.Float([1, 1, 2, 2], -1, 3, -1, 3));
         yield return Op("GroupNorm", "SiLU, channels second, by hand").With("groups", 1).With("activation", 1).With("channels_last", 0).With("epsilon", 0f).Input(OperatorForm.Float([1, 2, 1, 2], 1, 1, 3, 3))
             .Constant(OperatorForm.Float([2], 1, 2), OperatorForm.Float([2], 0, 0)).Gives(OperatorForm.Float([1, 2, 1, 2], -0.26894143f, -0.26894143f, 1.7615942f, 1.7615942f));
+    }
+
+    private static IEnumerable<OperatorForm> Tables()
+    {
+        Tensor indices = Longs([2, 3], 0, 4, 2, 5, 1, 0);
+        foreach ((int bits, int columns) in new[] { (4, 64), (4, 96), (8, 64), (2, 64) })
+        {
+            Tensor table = Bytes(1, 6, columns * bits / 8), scales = Uniform(2, 0.01f, 0.1f, 6, columns / 32), zeros = Bytes(3, 6, ((columns / 32 * bits) + 7) / 8);
+            yield return Op("GatherBlockQuantized", $"{bits} bits of {columns}").With("bits", bits).With("block_size", 32).Constant(table).Input(indices).Constant(scales);
+            yield return Op("GatherBlockQuantized", $"{bits} bits of {columns}, zero points").With("bits", bits).With("block_size", 32).With("quantize_axis", -1).Constant(table).Input(indices).Constant(scales, zeros);
+        }
+
+        Tensor packed = new(DataType.UInt4, [6, 32], Bytes(1, 6, 16).Data), signed = new(DataType.Int4, [6, 32], Bytes(1, 6, 16).Data);
+        yield return Op("GatherBlockQuantized", "uint4").With("block_size", 16).Constant(packed).Input(Integers([2], 3, 5)).Constant(Uniform(2, 0.01f, 0.1f, 6, 2), new Tensor(DataType.UInt4, [6, 2], Bytes(3, 6).Data));
+        yield return Op("GatherBlockQuantized", "int4").With("block_size", 16).Constant(signed).Input(Integers([], 3)).Constant(Uniform(2, 0.01f, 0.1f, 6, 2));
+        yield return Op("GemmaRotaryEmbedding", "by hand").Input(OperatorForm.Float([1, 1, 2], 0, MathF.PI / 2), OperatorForm.Float([1, 1, 1, 2], 1, 2), OperatorForm.Float([1, 1, 1, 2], -2, 1), OperatorForm.Float([1, 1, 1, 2], 3, 4), OperatorForm.Float([1, 1, 1, 2], -4, 3))
+            .Outputs(DataType.Float32, DataType.Float32).Gives(OperatorForm.Float([1, 1, 1, 2], 1, 1), OperatorForm.Float([1, 1, 1, 2], 3, 3));
+        yield return Op("SkipGroupNorm", "by hand").With("groups", 1).With("activation", 0).With("epsilon", 0f).Input(OperatorForm.Float([1, 1, 2, 2], 0, 1, 0, 1)).Constant(OperatorForm.Float([2], 1, 2), OperatorForm.Float([2], 0, 1)).Input(OperatorForm.Float([1, 2], 1, 1)).Constant(OperatorForm.Float([2], 0, 1))
+            .Outputs(DataType.Float32, DataType.Float32).Gives(OperatorForm.Float([1, 1, 2, 2], -1, 3, -1, 3), OperatorForm.Float([1, 1, 2, 2], 1, 3, 1, 3));
     }
 
     private static IEnumerable<OperatorForm> Products()

@@ -15,8 +15,12 @@ internal static class ChannelsLast
             return null;
         }
 
-        return n.Call(new Transpose(Ints.From([0, rank - 1, .. Enumerable.Range(1, rank - 2).Select(i => (long)i)])), n[input]);
+        return ToFirst(n, n[input]!, rank);
     }
+
+    /// <summary>[N, D1, …, C] as [N, C, D1, …].</summary>
+    public static Value ToFirst(ForeignNode n, Value x, int rank) =>
+        n.Call(new Transpose(Ints.From([0, rank - 1, .. Enumerable.Range(1, rank - 2).Select(i => (long)i)])), x);
 
     /// <summary>[N, C, D1, …] as [N, D1, …, C].</summary>
     public static Value FromFirst(ForeignNode n, Value x, int rank) =>
