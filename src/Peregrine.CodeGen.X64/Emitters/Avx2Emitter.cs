@@ -37,6 +37,7 @@ internal sealed class Avx2Emitter : Emitter
                 break;
             case Opcode.StoreLow16: StoreWords(i, i.A, target); break;
             case Opcode.StoreBf16: StoreWords(i, target.RoundToBf16(i.A), target); break;
+            case Opcode.ScaleByPowerOfTwo: ScaleByPowerOfTwo(i, target); break;
             case Opcode.DotBf16: target.Decline(i, "AVX512_BF16"); break;
             case Opcode.DotU8S8 when !target.Has(CpuFeatures.AvxVnni): target.Decline(i, "AVX_VNNI"); break;
             default: target.Emit(i); break;
@@ -52,6 +53,22 @@ internal sealed class Avx2Emitter : Emitter
         VReg offset = target.Define(RegisterClass.Gpr, new(Opcode.MultiplyImmediate, A: i.A) { Immediate = -4 });
         VReg zeros = target.Define(RegisterClass.Gpr, new(Opcode.PoolAddress) { Immediate = entry, Selector = 32 });
         target.Emit(new(Opcode.Load, i.Destination) { Memory = new MemoryOperand(zeros, 0, offset) });
+    }
+
+    // Two factors, because one exponent alone can be out of range; the first product is exact.
+    private static void ScaleByPowerOfTwo(in KernelInstruction i, Legalizer target)
+    {
+        VReg n = target.Define(RegisterClass.Vec, new(Opcode.ConvertF32ToS32, A: i.B));
+        VReg half = target.Define(RegisterClass.Vec, new(Opcode.ShiftRightArithmetic, A: n) { Immediate = 1 });
+        VReg rest = target.Define(RegisterClass.Vec, new(Opcode.SubtractS32, A: n, B: half));
+        VReg first = target.Define(RegisterClass.Vec, new(Opcode.Multiply, A: i.A, B: PowerOfTwo(half, target)));
+        target.Emit(new(Opcode.Multiply, i.Destination, first, PowerOfTwo(rest, target)));
+    }
+
+    private static VReg PowerOfTwo(VReg exponent, Legalizer target)
+    {
+        VReg biased = target.Define(RegisterClass.Vec, new(Opcode.AddS32, A: exponent, B: target.Constant(127)));
+        return target.Define(RegisterClass.Vec, new(Opcode.ShiftLeft, A: biased) { Immediate = 23 });
     }
 
     private static byte[] MaskBytes(int lanes)
@@ -111,6 +128,12 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.PermuteDwords: c.Emit(Instruction.Create(Code.VEX_Vpermd_ymm_ymm_ymmm256, c[i.Destination], c[i.B], c[i.A])); break;
             case Opcode.SpillLoad: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymm_ymmm256, c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.SpillStore: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymmm256_ymm, c.Frame.Slot(i.Immediate), c[i.A])); break;
+            case Opcode.MultiplyAdd:
+                c.Fused(i, Code.VEX_Vfmadd132ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd213ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.VEX_Vmovups_ymm_ymmm256);
+                break;
+            case Opcode.NegatedMultiplyAdd:
+                c.Fused(i, Code.VEX_Vfnmadd132ps_ymm_ymm_ymmm256, Code.VEX_Vfnmadd213ps_ymm_ymm_ymmm256, Code.VEX_Vfnmadd231ps_ymm_ymm_ymmm256, Code.VEX_Vmovups_ymm_ymmm256);
+                break;
             case Opcode.SquareRoot: Two(Code.VEX_Vsqrtps_ymm_ymmm256, c, i); break;
             case Opcode.ConvertS32ToF32: Two(Code.VEX_Vcvtdq2ps_ymm_ymmm256, c, i); break;
             case Opcode.ConvertF32ToS32: Two(Code.VEX_Vcvtps2dq_ymm_ymmm256, c, i); break;

@@ -40,13 +40,11 @@ public sealed partial class KernelBuilder
     /// <summary>a &gt; b ? a : b; the second where either is NaN or both are zero.</summary>
     public VReg Max(VReg a, VReg b) => Binary(Opcode.Max, a, b);
 
-    /// <summary>a · b + c, in a fresh register.</summary>
-    public VReg MultiplyAdd(VReg a, VReg b, VReg c)
-    {
-        VReg result = Copy(Expect(c, RegisterClass.Vec));
-        Fma(result, a, b);
-        return result;
-    }
+    /// <summary>a · b + c, rounded once, in a fresh register.</summary>
+    public VReg MultiplyAdd(VReg a, VReg b, VReg c) => Ternary(Opcode.MultiplyAdd, a, b, c);
+
+    /// <summary>c − a · b, rounded once, in a fresh register.</summary>
+    public VReg NegatedMultiplyAdd(VReg a, VReg b, VReg c) => Ternary(Opcode.NegatedMultiplyAdd, a, b, c);
 
     /// <summary>√a.</summary>
     public VReg SquareRoot(VReg a) => Unary(Opcode.SquareRoot, a);
@@ -69,14 +67,8 @@ public sealed partial class KernelBuilder
     /// <summary>−a, the sign bit turned over.</summary>
     public VReg Negate(VReg a) => Xor(a, ConstantBits(0x80000000));
 
-    /// <summary>a · 2^n for n given as dwords, by two exact factors: right (rounded once) for n in −252..254.</summary>
-    public VReg ScaleByPowerOfTwo(VReg a, VReg n)
-    {
-        VReg half = ShiftRightArithmetic(n, 1);
-        VReg rest = SubtractS32(n, half);
-        VReg bias = ConstantBits(127);
-        return Multiply(Multiply(a, ShiftLeft(AddS32(half, bias), 23)), ShiftLeft(AddS32(rest, bias), 23));
-    }
+    /// <summary>a · 2^n, rounded once, for |a| in 0.5..4 or NaN and n a whole float in −250..250; unspecified for others.</summary>
+    public VReg ScaleByPowerOfTwo(VReg a, VReg n) => Binary(Opcode.ScaleByPowerOfTwo, a, n);
 
     /// <summary>a &amp; b.</summary>
     public VReg And(VReg a, VReg b) => Binary(Opcode.And, a, b);
@@ -170,6 +162,9 @@ public sealed partial class KernelBuilder
     }
 
     private VReg Binary(Opcode op, VReg a, VReg b) => Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec), B: Expect(b, RegisterClass.Vec)));
+
+    private VReg Ternary(Opcode op, VReg a, VReg b, VReg c) =>
+        Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec), B: Expect(b, RegisterClass.Vec), C: Expect(c, RegisterClass.Vec)));
 
     private VReg Unary(Opcode op, VReg a) => Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec)));
 

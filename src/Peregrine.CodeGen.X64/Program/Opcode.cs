@@ -95,6 +95,10 @@ public enum Opcode
     Fma,
     /// <summary>D -= A · B, rounded once.</summary>
     FmaNegated,
+    /// <summary>D = A · B + C, rounded once.</summary>
+    MultiplyAdd,
+    /// <summary>D = C − A · B, rounded once.</summary>
+    NegatedMultiplyAdd,
     /// <summary>D += A · the vector at M.</summary>
     FmaLoad,
     /// <summary>D += A · the float at M. Costs throughput where the same broadcast could feed several.</summary>
@@ -115,6 +119,8 @@ public enum Opcode
     SquareRoot,
     /// <summary>D = A rounded to an integer as <see cref="RoundingMode"/> S says.</summary>
     Round,
+    /// <summary>D = A · 2^B, rounded once, for |A| in 0.5..4 or NaN and whole B in −250..250; unspecified for others.</summary>
+    ScaleByPowerOfTwo,
     /// <summary>D = float of the signed dword A.</summary>
     ConvertS32ToF32,
     /// <summary>D = signed dword of A, nearest even; 0x80000000 where it does not fit.</summary>
