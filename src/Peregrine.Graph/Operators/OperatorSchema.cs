@@ -56,7 +56,10 @@ public abstract class OperatorSchema
         Attributes.FirstOrDefault(a => a.Name == name) ?? throw new InvalidOperationException($"The schema of {FullName} has no attribute \"{name}\".");
 
     /// <summary>Creates the operator, or reports every unknown, missing or mistyped attribute and returns null.</summary>
-    public Operator? TryCreate(AttributeBag bag, DiagnosticBag diagnostics, string where)
+    public Operator? TryCreate(AttributeBag bag, DiagnosticBag diagnostics, string where) => Check(bag, diagnostics, where) ? Construct(bag) : null;
+
+    /// <summary>Reports every unknown, missing or mistyped attribute; false if one of them is an error.</summary>
+    private protected bool Check(AttributeBag bag, DiagnosticBag diagnostics, string where)
     {
         bool valid = true;
         foreach (string name in bag.Names)
@@ -87,7 +90,7 @@ public abstract class OperatorSchema
             Error("PG2013", $"the required attribute \"{definition.Name}\" is missing.");
         }
 
-        return valid ? Construct(bag) : null;
+        return valid;
 
         void Error(string code, string message)
         {
