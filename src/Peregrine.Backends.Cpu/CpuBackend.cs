@@ -3,12 +3,16 @@ using Peregrine.Backends.Cpu.Workers;
 using Peregrine.Runtime.Execution;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
+using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu;
 
 /// <summary>The processor on which the program runs, with a pool of workers of its own.</summary>
 public sealed class CpuBackend : IBackend
 {
+    // Lines that are so many bytes apart fall into one set of the first-level cache; fourteen pixels at such a distance push each other out.
+    private const int SetPeriod = 4096;
+
     private readonly WorkerPool _pool;
 
     /// <param name="threads">Workers of one call, the caller included; null for as many processors as the process may use (affinity mask and container quota).</param>
@@ -18,15 +22,28 @@ public sealed class CpuBackend : IBackend
         int workers = threads ?? available;
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1, nameof(threads));
         Device = CpuDevice.Detect(workers);
+        Tactics = CpuTactics.For(Device);
         // More threads than processors is the caller's explicit wish; the shared arbiter would not grant it.
         _pool = new(workers, workers > available ? new WorkerArbiter(workers) : WorkerArbiter.Shared(available));
     }
 
     public DeviceProfile Device { get; }
 
-    public IReadOnlyList<ITactic> Tactics { get; } = [new ReferenceTactic()];
+    public IReadOnlyList<ITactic> Tactics { get; }
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels) => new CpuProgram(segment, [.. kernels.Cast<ICpuKernel>()]);
+    /// <summary>Channels-last for floats [batch, channels, spatial…], with a pixel stride that is no multiple of the caches' set period (docs/decisions/0015).</summary>
+    public IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims)
+    {
+        if (type != DataType.Float32 || dims.Count is < 3 or > 5 || !dims[1].IsStatic || dims[1].Min <= 1 || dims.Skip(2).All(d => d is { Min: 1, Max: 1 }))
+        {
+            return [];
+        }
+
+        long channels = dims[1].Min;
+        return [Layout.ChannelsLast(dims.Count, channels * sizeof(float) % SetPeriod == 0 ? channels + (64 / sizeof(float)) : 0)];
+    }
+
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new CpuProgram(segment, kernels, constants);
 
     public DeviceBuffer Allocate(long bytes) => new ArenaBuffer(bytes);
 

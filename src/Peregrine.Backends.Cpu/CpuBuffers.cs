@@ -1,14 +1,24 @@
+using System.Buffers;
 using Peregrine.Backends.Cpu.Memory;
 using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu;
 
+/// <summary>Memory of the host under an address that stays: what kernels work on.</summary>
+internal abstract unsafe class HostBuffer : DeviceBuffer
+{
+    /// <summary>The first byte; valid until the buffer is disposed of.</summary>
+    public abstract byte* Pointer { get; }
+}
+
 /// <summary>Native memory of the host.</summary>
-internal sealed class ArenaBuffer(long bytes) : DeviceBuffer
+internal sealed unsafe class ArenaBuffer(long bytes) : HostBuffer
 {
     private readonly NativeArena _arena = new(bytes);
 
     public override long Length => _arena.Length;
+
+    public override byte* Pointer => _arena.Pointer;
 
     public override bool TryGetHostMemory(long offset, int length, out Memory<byte> memory)
     {
@@ -19,10 +29,17 @@ internal sealed class ArenaBuffer(long bytes) : DeviceBuffer
     public override void Dispose() => _arena.Dispose();
 }
 
-/// <summary>Memory that somebody else owns.</summary>
-internal sealed class WrappedBuffer(Memory<byte> wrapped) : DeviceBuffer
+/// <summary>Memory that somebody else owns: pinned from its first use by a kernel until it is disposed of or collected.</summary>
+internal sealed unsafe class WrappedBuffer(Memory<byte> wrapped) : HostBuffer
 {
+    private MemoryHandle _pin;
+    private byte* _pointer;
+
+    ~WrappedBuffer() => _pin.Dispose();
+
     public override long Length => wrapped.Length;
+
+    public override byte* Pointer => _pointer != null ? _pointer : Pin();
 
     public override bool TryGetHostMemory(long offset, int length, out Memory<byte> memory)
     {
@@ -32,5 +49,23 @@ internal sealed class WrappedBuffer(Memory<byte> wrapped) : DeviceBuffer
 
     public override void Dispose()
     {
+        _pin.Dispose();
+        _pointer = null;
+        GC.SuppressFinalize(this);
+    }
+
+    private byte* Pin()
+    {
+        // Workers may come here at the same time; one pin must survive.
+        lock (this)
+        {
+            if (_pointer == null)
+            {
+                _pin = wrapped.Pin();
+                _pointer = (byte*)_pin.Pointer;
+            }
+
+            return _pointer;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Peregrine.CodeGen.X64;
 using Peregrine.Runtime;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
@@ -9,28 +10,42 @@ namespace Peregrine.Backends.Cpu;
 /// <summary>Reads what this processor is and can do.</summary>
 internal static class CpuDevice
 {
+    /// <summary>The feature of a process that may run code it has generated.</summary>
+    public const string CodeGeneration = "codegen";
+
+    private static readonly (CpuFeatures Flag, string Word)[] Words =
+    [
+        (CpuFeatures.Avx, "avx"), (CpuFeatures.Avx2, "avx2"), (CpuFeatures.Fma, "fma"), (CpuFeatures.F16c, "f16c"), (CpuFeatures.Bmi2, "bmi2"), (CpuFeatures.AvxVnni, "avxvnni"),
+        (CpuFeatures.Avx512F, "avx512f"), (CpuFeatures.Avx512Bw, "avx512bw"), (CpuFeatures.Avx512Dq, "avx512dq"), (CpuFeatures.Avx512Vl, "avx512vl"),
+        (CpuFeatures.Avx512Vnni, "avx512vnni"), (CpuFeatures.Avx512Bf16, "avx512bf16"),
+    ];
+
+    private const CpuFeatures Wide = CpuFeatures.Avx512F | CpuFeatures.Avx512Bw | CpuFeatures.Avx512Dq | CpuFeatures.Avx512Vl | CpuFeatures.Avx512Vnni | CpuFeatures.Avx512Bf16;
+
+    // Asking the system is a mapping and its protection; the answer does not change.
+    private static readonly Lazy<bool> MayRunCode = new(CodeArena.IsAvailable);
+
     public static DeviceProfile Detect(int workers)
     {
-        string cap = Knobs.Isa ?? "";
-        List<string> features = [];
-        bool vectors = cap != "portable", wide = vectors && cap != "avx2";
-        Add("avx2", vectors && Avx2.IsSupported);
-        Add("avx512bw", wide && Avx512BW.IsSupported);
-        Add("avx512dq", wide && Avx512DQ.IsSupported);
-        Add("avx512f", wide && Avx512F.IsSupported);
-        Add("fma", vectors && Fma.IsSupported);
-        Add(RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), true);
-        features.Sort(StringComparer.Ordinal);
-        return new("cpu", Name(), Texts.Create([.. features]), [], workers);
-
-        void Add(string feature, bool present)
+        CpuFeatures present = Knobs.Isa switch
         {
-            if (present)
-            {
-                features.Add(feature);
-            }
+            "portable" => CpuFeatures.None,
+            "avx2" => HostCpu.Features & ~Wide,
+            _ => HostCpu.Features,
+        };
+        List<string> features = [RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), .. Words.Where(w => present.HasFlag(w.Flag)).Select(w => w.Word)];
+        if (present != CpuFeatures.None && MayRunCode.Value)
+        {
+            features.Add(CodeGeneration);
         }
+
+        features.Sort(StringComparer.Ordinal);
+        return new("cpu", Name(), Texts.Create([.. features]), CacheSizes.Facts(), workers);
     }
+
+    /// <summary>The features that generated code may use; none where the process may not run any.</summary>
+    public static CpuFeatures FeaturesOf(DeviceProfile device) =>
+        device.Has(CodeGeneration) ? Words.Where(w => device.Has(w.Word)).Aggregate(CpuFeatures.None, (all, w) => all | w.Flag) : CpuFeatures.None;
 
     /// <summary>Brand string, family, model and stepping (CPUID leaves 1 and 0x80000002–4); the architecture's name elsewhere.</summary>
     private static string Name()

@@ -1,62 +1,174 @@
+using Peregrine.Backends.Cpu.Memory;
 using Peregrine.Backends.Cpu.Workers;
+using Peregrine.CodeGen.X64;
+using Peregrine.Diagnostics;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
 
 namespace Peregrine.Backends.Cpu;
 
-/// <summary>A prepared segment: the kernels of consecutive steps. All workers of a stream walk the steps together, with a barrier between them.</summary>
-internal sealed class CpuProgram(PlanSegment segment, ICpuKernel[] kernels) : IDeviceProgram
+/// <summary>
+/// A prepared segment: the kernels of consecutive steps, their machine code in one mapping, their packed weights in one arena. All workers of a stream walk the steps together, with a barrier
+/// between them.
+/// </summary>
+internal sealed unsafe class CpuProgram : IDeviceProgram
 {
-    private readonly KernelStep[] _steps = [.. Enumerable.Range(segment.First, segment.Count).Select(i => (KernelStep)segment.Plan.Steps[i])];
+    private readonly PlanSegment _segment;
+    private readonly ICpuKernel[] _kernels;
+    private readonly KernelStep[] _steps;
+    private readonly StepResources[] _resources;
+    private readonly CodeArena? _code;
+    private readonly NativeArena? _packed;
+
+    public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants)
+    {
+        _segment = segment;
+        _kernels = [.. kernels.Cast<ICpuKernel>()];
+        _steps = [.. Enumerable.Range(segment.First, segment.Count).Select(i => (KernelStep)segment.Plan.Steps[i])];
+        WorkerScratchBytes = _kernels.Max(k => k.WorkerScratchBytes);
+        _code = Place(_kernels, out Dictionary<CompiledCode, nint> entries);
+        try
+        {
+            _packed = Pack(constants, out nint[][] packed);
+            _resources = [.. _kernels.Select((k, i) => new StepResources([.. k.Code.Select(c => entries[c])], packed[i]))];
+        }
+        catch
+        {
+            _code?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The most temporary memory that a kernel wants per worker.</summary>
+    public long WorkerScratchBytes { get; }
 
     public void Enqueue(SlotTable slots, int first, int count, IStream stream) => ((CpuStream)stream).Run(this, slots, first, count);
 
     public void Dispose()
     {
+        _code?.Dispose();
+        _packed?.Dispose();
     }
 
     /// <summary>One worker's share of the steps [first, first + count).</summary>
-    public void Walk(SlotTable slots, int first, int count, int worker, int workerCount, SpinBarrier barrier)
+    public void Walk(SlotTable slots, int first, int count, int worker, int workerCount, SpinBarrier barrier, byte* workerScratch)
     {
         for (int index = first; index < first + count; index++)
         {
-            int own = index - segment.First;
-            KernelArguments arguments = new(slots, _steps[own], index);
-            TileRange tiles = TileRange.Of(kernels[own].TileCount(arguments), worker, workerCount);
-            for (int tile = tiles.Begin; tile < tiles.End; tile++)
+            int own = index - _segment.First;
+            ICpuKernel kernel = _kernels[own];
+            KernelArguments arguments = new(slots, _steps[own], index, _resources[own], workerScratch);
+            int phases = kernel.PhaseCount;
+            for (int phase = 0; phase < phases; phase++)
             {
-                kernels[own].Run(arguments, tile);
-            }
+                TileRange tiles = TileRange.Of(kernel.TileCount(arguments, phase), worker, workerCount);
+                if (tiles.Begin < tiles.End)
+                {
+                    kernel.Run(arguments, phase, tiles, worker);
+                }
 
-            if (!barrier.SignalAndWait())
-            {
-                return;
+                if (!barrier.SignalAndWait())
+                {
+                    return;
+                }
             }
         }
+    }
+
+    private static CodeArena? Place(ICpuKernel[] kernels, out Dictionary<CompiledCode, nint> entries)
+    {
+        entries = new(ReferenceEqualityComparer.Instance);
+        CompiledCode[] codes = [.. kernels.SelectMany(k => k.Code).Distinct()];
+        if (codes.Length == 0)
+        {
+            return null;
+        }
+
+        CodeArena arena = CodeArena.Create(codes) switch
+        {
+            CodeArenaResult.Placed placed => placed.Arena,
+            CodeArenaResult.Refused refused => throw new BackendException($"The machine code of the kernels cannot be placed: {refused.Message}."),
+            _ => throw new InvalidOperationException(),
+        };
+        for (int i = 0; i < codes.Length; i++)
+        {
+            entries[codes[i]] = arena.EntryOf(i);
+        }
+
+        return arena;
+    }
+
+    private NativeArena? Pack(IReadOnlyList<DeviceBuffer?> constants, out nint[][] packed)
+    {
+        packed = new nint[_kernels.Length][];
+        Dictionary<(int Constant, string Key), long> offsets = [];
+        List<(WeightPacking Packing, int Constant, long Offset)> work = [];
+        long end = 0;
+        for (int i = 0; i < _kernels.Length; i++)
+        {
+            foreach (WeightPacking packing in _kernels[i].Packings)
+            {
+                int constant = ConstantOf(_steps[i], packing.Input);
+                if (offsets.TryAdd((constant, packing.Key), end))
+                {
+                    work.Add((packing, constant, end));
+                    end = (end + packing.Bytes + 63) & -64;
+                }
+            }
+        }
+
+        NativeArena? arena = end == 0 ? null : new NativeArena(end);
+        foreach ((WeightPacking packing, int constant, long offset) in work)
+        {
+            // Safe: the packing's size was booked above, and the constant's was checked against the request.
+            packing.Pack(((HostBuffer)constants[constant]!).Pointer, arena!.Pointer + offset);
+        }
+
+        for (int i = 0; i < _kernels.Length; i++)
+        {
+            packed[i] = [.. _kernels[i].Packings.Select(p => (nint)(arena!.Pointer + offsets[(ConstantOf(_steps[i], p.Input), p.Key)]))];
+        }
+
+        return arena;
+    }
+
+    private int ConstantOf(KernelStep step, int input)
+    {
+        BufferSlot slot = _segment.Plan.Slots[(int)step.Inputs[input]];
+        return slot.Kind == SlotKind.Constant ? slot.Target : throw new InternalCompilerException($"\"{step.Name}\" packs %{slot.Name}, which is no constant.");
     }
 }
 
 /// <summary>Runs what is enqueued at once, on the pool's workers and the calling thread.</summary>
-internal sealed class CpuStream(WorkerPool pool) : IStream, ISpmdBody
+internal sealed unsafe class CpuStream(WorkerPool pool) : IStream, ISpmdBody
 {
     private CpuProgram? _program;
     private SlotTable? _slots;
+    private NativeArena? _workerScratch;
+    private long _scratchStride;
     private int _first;
     private int _count;
 
     public void Run(CpuProgram program, SlotTable slots, int first, int count)
     {
+        if (program.WorkerScratchBytes > _scratchStride)
+        {
+            // Workers' parts lie a line further apart than whole pages, so that equal offsets in them are not in one set of the caches.
+            _workerScratch?.Dispose();
+            _scratchStride = ((program.WorkerScratchBytes + 4095) & -4096) + 64;
+            _workerScratch = new(_scratchStride * pool.Workers);
+        }
+
         (_program, _slots, _first, _count) = (program, slots, first, count);
         pool.Run(this);
     }
 
-    public void Run(int worker, int workerCount, SpinBarrier barrier) => _program!.Walk(_slots!, _first, _count, worker, workerCount, barrier);
+    public void Run(int worker, int workerCount, SpinBarrier barrier) =>
+        _program!.Walk(_slots!, _first, _count, worker, workerCount, barrier, _workerScratch is null ? null : _workerScratch.Pointer + (worker * _scratchStride));
 
     public void Synchronize()
     {
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _workerScratch?.Dispose();
 }

@@ -1,22 +1,55 @@
+using Peregrine.Backends.Cpu.Workers;
+using Peregrine.CodeGen.X64;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
 
 namespace Peregrine.Backends.Cpu;
 
 /// <summary>
-/// A kernel of the CPU: independent tiles that any worker may run in any order. Tiles and the order of sums inside them never depend on the number of workers.
+/// A kernel of the CPU: one or more phases of independent tiles that any worker may run in any order, with a barrier between phases. Tiles and the order of sums inside them never depend on
+/// the number of workers. A kernel holds no memory of its own; packed weights, machine code and scratch are handed over with each call.
 /// </summary>
 internal interface ICpuKernel : IKernel
 {
-    /// <summary>Tiles of this call, from the bound dims alone; every worker asks.</summary>
-    int TileCount(in KernelArguments arguments);
+    /// <summary>Phases of one call, 1 or more.</summary>
+    int PhaseCount => 1;
 
-    /// <summary>Runs one tile.</summary>
-    void Run(in KernelArguments arguments, int tile);
+    /// <summary>Temporary memory that each worker has for itself during a call.</summary>
+    long WorkerScratchBytes => 0;
+
+    /// <summary>Machine code to be placed with that of all other kernels of the program; <see cref="KernelArguments.Entry"/> tells where.</summary>
+    IReadOnlyList<CompiledCode> Code => [];
+
+    /// <summary>Constant operands that are to be packed once; <see cref="KernelArguments.Packed"/> tells where they lie.</summary>
+    IReadOnlyList<WeightPacking> Packings => [];
+
+    /// <summary>Tiles of a phase of this call, from the bound dims alone; every worker asks.</summary>
+    int TileCount(in KernelArguments arguments, int phase);
+
+    /// <summary>Runs consecutive tiles of a phase, on one worker.</summary>
+    void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker);
+}
+
+/// <summary>How a kernel wants a constant operand to be packed.</summary>
+/// <param name="Input">The operand.</param>
+/// <param name="Key">Names the packed form; equal keys on the same constant share the packed copy.</param>
+/// <param name="Bytes">Size of the packed form.</param>
+/// <param name="Pack">Fills it; the target is zeroed.</param>
+internal sealed record WeightPacking(int Input, string Key, long Bytes, PackWeights Pack);
+
+/// <summary>Packs a row-major constant.</summary>
+internal unsafe delegate void PackWeights(byte* source, byte* target);
+
+/// <summary>What a program holds for one step: where the code of its kernel lies and where its packed weights are.</summary>
+internal sealed unsafe class StepResources(nint[] entries, nint[] packed)
+{
+    public nint Entry(int index) => entries[index];
+
+    public byte* Packed(int index) => (byte*)packed[index];
 }
 
 /// <summary>One call of a kernel: the step and the memory of its operands as bound now.</summary>
-internal readonly ref struct KernelArguments(SlotTable slots, KernelStep step, int stepIndex)
+internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep step, int stepIndex, StepResources resources, byte* workerScratch)
 {
     public SlotTable Slots { get; } = slots;
 
@@ -24,4 +57,26 @@ internal readonly ref struct KernelArguments(SlotTable slots, KernelStep step, i
 
     /// <summary>Index of the step in its plan, for <see cref="SlotTable.States"/>.</summary>
     public int StepIndex { get; } = stepIndex;
+
+    /// <summary>Temporary memory of the calling worker, of <see cref="ICpuKernel.WorkerScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
+    public byte* WorkerScratch { get; } = workerScratch;
+
+    /// <summary>Temporary memory that all workers share during the call, of <see cref="IKernel.ScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
+    public byte* Scratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset : null;
+
+    public byte* Input(int operand) => Pointer((int)Step.Inputs[operand]);
+
+    public byte* Output(int operand) => Pointer((int)Step.Outputs[operand]);
+
+    public ReadOnlySpan<long> InputDims(int operand) => Slots.Dims((int)Step.Inputs[operand]);
+
+    public ReadOnlySpan<long> OutputDims(int operand) => Slots.Dims((int)Step.Outputs[operand]);
+
+    /// <summary>The address of the kernel's machine code number <paramref name="index"/>.</summary>
+    public nint Entry(int index) => resources.Entry(index);
+
+    /// <summary>The packed weights number <paramref name="index"/>.</summary>
+    public byte* Packed(int index) => resources.Packed(index);
+
+    private byte* Pointer(int slot) => slot < 0 ? null : ((HostBuffer)Slots.Buffer(slot)).Pointer + Slots.Offset(slot);
 }

@@ -126,6 +126,6 @@ public sealed unsafe class ElementwiseTests
         VReg y = p.Constant(1.9875691500e-4f);
         foreach (float c in (float[])[1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f]) { y = p.MultiplyAdd(y, r, p.Constant(c)); }
         VReg result = p.Add(p.MultiplyAdd(y, p.Multiply(r, r), r), p.Constant(1f));
-        return p.ScaleByPowerOfTwo(result, p.ConvertF32ToS32(n));
+        return p.ScaleByPowerOfTwo(result, n);
     }
 }

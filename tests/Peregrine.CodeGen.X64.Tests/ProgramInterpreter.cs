@@ -198,6 +198,7 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
             Opcode.Max => x > y ? a : b,
             Opcode.Fma or Opcode.FmaLoad or Opcode.FmaBroadcast => Float(MathF.FusedMultiplyAdd(x, y, z), a, b, d),
             Opcode.FmaNegated => Float(MathF.FusedMultiplyAdd(-x, y, z), a, b, d),
+            Opcode.ScaleByPowerOfTwo => Float((float)Math.ScaleB(x, (int)y), a),
             Opcode.SquareRoot => Float(MathF.Sqrt(x), a),
             Opcode.Round => Float((RoundingMode)i.Selector switch { RoundingMode.NearestEven => MathF.Round(x), RoundingMode.Down => MathF.Floor(x), RoundingMode.Up => MathF.Ceiling(x), _ => MathF.Truncate(x) }, a),
             Opcode.ConvertS32ToF32 => BitConverter.SingleToUInt32Bits((int)a),

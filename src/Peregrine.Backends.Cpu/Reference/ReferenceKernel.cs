@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Workers;
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Runtime.Planning;
@@ -8,9 +9,9 @@ namespace Peregrine.Backends.Cpu.Reference;
 /// <summary>An operator's reference kernel over slots: one tile. Views on the operands are made when a slot is bound anew; a run on known bindings allocates nothing of its own.</summary>
 internal sealed class ReferenceKernel : ICpuKernel
 {
-    public int TileCount(in KernelArguments arguments) => 1;
+    public int TileCount(in KernelArguments arguments, int phase) => 1;
 
-    public void Run(in KernelArguments arguments, int tile)
+    public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
     {
         ref object? kept = ref arguments.Slots.States[arguments.StepIndex];
         if (kept is not Binding binding || !binding.IsCurrent(arguments.Slots, arguments.Step))

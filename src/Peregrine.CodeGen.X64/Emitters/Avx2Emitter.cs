@@ -37,6 +37,7 @@ internal sealed class Avx2Emitter : Emitter
                 break;
             case Opcode.StoreLow16: StoreWords(i, i.A, target); break;
             case Opcode.StoreBf16: StoreWords(i, target.RoundToBf16(i.A), target); break;
+            case Opcode.ScaleByPowerOfTwo: ScaleByPowerOfTwo(i, target); break;
             case Opcode.DotBf16: target.Decline(i, "AVX512_BF16"); break;
             case Opcode.DotU8S8 when !target.Has(CpuFeatures.AvxVnni): target.Decline(i, "AVX_VNNI"); break;
             default: target.Emit(i); break;
@@ -52,6 +53,22 @@ internal sealed class Avx2Emitter : Emitter
         VReg offset = target.Define(RegisterClass.Gpr, new(Opcode.MultiplyImmediate, A: i.A) { Immediate = -4 });
         VReg zeros = target.Define(RegisterClass.Gpr, new(Opcode.PoolAddress) { Immediate = entry, Selector = 32 });
         target.Emit(new(Opcode.Load, i.Destination) { Memory = new MemoryOperand(zeros, 0, offset) });
+    }
+
+    // Two factors, because one exponent alone can be out of range; the first product is exact.
+    private static void ScaleByPowerOfTwo(in KernelInstruction i, Legalizer target)
+    {
+        VReg n = target.Define(RegisterClass.Vec, new(Opcode.ConvertF32ToS32, A: i.B));
+        VReg half = target.Define(RegisterClass.Vec, new(Opcode.ShiftRightArithmetic, A: n) { Immediate = 1 });
+        VReg rest = target.Define(RegisterClass.Vec, new(Opcode.SubtractS32, A: n, B: half));
+        VReg first = target.Define(RegisterClass.Vec, new(Opcode.Multiply, A: i.A, B: PowerOfTwo(half, target)));
+        target.Emit(new(Opcode.Multiply, i.Destination, first, PowerOfTwo(rest, target)));
+    }
+
+    private static VReg PowerOfTwo(VReg exponent, Legalizer target)
+    {
+        VReg biased = target.Define(RegisterClass.Vec, new(Opcode.AddS32, A: exponent, B: target.Constant(127)));
+        return target.Define(RegisterClass.Vec, new(Opcode.ShiftLeft, A: biased) { Immediate = 23 });
     }
 
     private static byte[] MaskBytes(int lanes)

@@ -101,6 +101,7 @@ internal sealed class Avx512Emitter : Emitter
         Opcode.Subtract => Code.EVEX_Vsubps_zmm_k1z_zmm_zmmm512b32_er,
         Opcode.Multiply => Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er,
         Opcode.Divide => Code.EVEX_Vdivps_zmm_k1z_zmm_zmmm512b32_er,
+        Opcode.ScaleByPowerOfTwo => Code.EVEX_Vscalefps_zmm_k1z_zmm_zmmm512b32_er,
         Opcode.Min => Code.EVEX_Vminps_zmm_k1z_zmm_zmmm512b32_sae,
         Opcode.Max => Code.EVEX_Vmaxps_zmm_k1z_zmm_zmmm512b32_sae,
         Opcode.And => Code.EVEX_Vpandd_zmm_k1z_zmm_zmmm512b32,

@@ -68,6 +68,15 @@ public sealed unsafe class CodeArena : IDisposable
         return new CodeArenaResult.Placed(new CodeArena(mapping, offsets));
     }
 
+    /// <summary>Whether this system lets the process run code that it has written: asked by mapping a page, never answered by running one.</summary>
+    public static bool IsAvailable()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) { return false; }
+        nuint length = (nuint)Environment.SystemPageSize;
+        using var mapping = new Mapping(SystemMemory.MapWritable(length), length);
+        return !mapping.IsInvalid && SystemMemory.MakeExecutable(mapping.DangerousGetHandle(), length);
+    }
+
     /// <summary>The address of a kernel's entry, to be called through <c>delegate* unmanaged</c> with what its program declares.</summary>
     public nint EntryOf(int kernel)
     {

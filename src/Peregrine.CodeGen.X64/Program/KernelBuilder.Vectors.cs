@@ -69,14 +69,8 @@ public sealed partial class KernelBuilder
     /// <summary>−a, the sign bit turned over.</summary>
     public VReg Negate(VReg a) => Xor(a, ConstantBits(0x80000000));
 
-    /// <summary>a · 2^n for n given as dwords, by two exact factors: right (rounded once) for n in −252..254.</summary>
-    public VReg ScaleByPowerOfTwo(VReg a, VReg n)
-    {
-        VReg half = ShiftRightArithmetic(n, 1);
-        VReg rest = SubtractS32(n, half);
-        VReg bias = ConstantBits(127);
-        return Multiply(Multiply(a, ShiftLeft(AddS32(half, bias), 23)), ShiftLeft(AddS32(rest, bias), 23));
-    }
+    /// <summary>a · 2^n, rounded once, for |a| in 0.5..4 or NaN and n a whole float in −250..250; unspecified for others.</summary>
+    public VReg ScaleByPowerOfTwo(VReg a, VReg n) => Binary(Opcode.ScaleByPowerOfTwo, a, n);
 
     /// <summary>a &amp; b.</summary>
     public VReg And(VReg a, VReg b) => Binary(Opcode.And, a, b);

@@ -16,10 +16,13 @@ namespace Peregrine.Compiler.Lowering;
 internal sealed class PlanLowering
 {
     private readonly Graph _graph;
-    private readonly TacticSelector _selector;
+    private readonly ITacticChooser _chooser;
+    private readonly SampleExtents _samples;
     private readonly ConstantTable _constants;
     private readonly Dictionary<string, IReadOnlyList<string>> _declines;
+    private readonly LayoutAssignment _layouts;
     private readonly Dictionary<Value, int> _slotOf = [];
+    private readonly Dictionary<(Value Value, Layout Layout), int> _reformatted = [];
     private readonly List<BufferSlot> _slots = [];
     private readonly List<Step> _steps = [];
     private readonly List<SymbolBinding> _bindings = [];
@@ -30,12 +33,14 @@ internal sealed class PlanLowering
     // The segment from which on each symbol is known.
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
 
-    private PlanLowering(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
+    private PlanLowering(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
     {
         _graph = graph;
-        _selector = selector;
+        _chooser = chooser;
+        _samples = samples;
         _constants = constants;
         _declines = declines;
+        _layouts = LayoutAssignment.Of(graph, chooser);
         foreach (string symbol in outerSymbols)
         {
             _known[symbol] = 0;
@@ -44,9 +49,9 @@ internal sealed class PlanLowering
 
     /// <param name="declines">Receives, per step name, why tactics declined.</param>
     /// <param name="outerSymbols">Symbols that the plan around this one knows.</param>
-    public static Plan Lower(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
+    public static Plan Lower(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
     {
-        PlanLowering lowering = new(graph, selector, constants, declines, outerSymbols);
+        PlanLowering lowering = new(graph, chooser, samples, constants, declines, outerSymbols);
         return lowering.Lower();
     }
 
@@ -62,7 +67,7 @@ internal sealed class PlanLowering
             LowerNode(node);
         }
 
-        List<PlanOutput> outputs = [.. _graph.Outputs.Select(o => new PlanOutput(o.Name, SlotOf(o.Value)))];
+        List<PlanOutput> outputs = [.. _graph.Outputs.Select(o => new PlanOutput(o.Name, SlotIn(o.Value, Layout.RowMajor)))];
         SetLifetimes(outputs);
         ShapeProgram shapes = new(ValueList.From(_bindings), ValueList.From(_dims), Ints.From(_segments), Ints.From(_segmentSteps), ValueList.From(_constraints));
         return new(_graph.Name, _slots, [.. _graph.Inputs.Select(SlotOf)], outputs, _steps, shapes, UsedSymbols());
@@ -135,7 +140,7 @@ internal sealed class PlanLowering
                 AddSlot(output, SlotKind.Dims, contents: Shape.From(contents), segment: contents.Max(SegmentOf));
                 break;
             case IReshaping when IsView(node):
-                AddSlot(node.Outputs[0]!, SlotKind.View, SlotOf(node.Inputs[0]!));
+                AddSlot(node.Outputs[0]!, SlotKind.View, SlotIn(node.Inputs[0]!, Layout.RowMajor));
                 break;
             case If branch:
                 AddControl(node, (inputs, outputs) => new IfStep(node.Name, Sources(node), inputs, outputs, Body(branch.Then), Body(branch.Else)));
@@ -159,21 +164,64 @@ internal sealed class PlanLowering
 
     private void AddKernel(Node node)
     {
-        KernelRequest request = RequestBuilder.Of(node, _graph.Symbols);
-        Selection selection = _selector.Select(request);
+        (KernelRequest request, Selection selection) = Choose(node);
         if (selection.Declines.Count > 0)
         {
             _declines[node.Name] = selection.Declines;
         }
 
-        Ints inputs = Slots(node.Inputs);
+        Ints inputs = Ints.From(node.Inputs.Select(v => v is null ? -1L : SlotIn(v, _layouts.LayoutOf(node, v))));
         foreach (Value output in node.Outputs.OfType<Value>())
         {
-            AddSlot(output, SegmentOf(((TensorType)output.Type).Shape) == 0 ? SlotKind.Arena : SlotKind.Growable);
+            AddSlot(output, SegmentOf(((TensorType)output.Type).Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, layout: _layouts.LayoutOf(node, output));
         }
 
-        _steps.Add(new KernelStep(node.Name, Sources(node), inputs, Slots(node.Outputs), node.Operator, request, selection.Tactic.Id, selection.Option));
+        _steps.Add(new KernelStep(node.Name, Sources(node), inputs, Ints.From(node.Outputs.Select(v => v is null ? -1L : _slotOf[v])), node.Operator, request, selection.Tactic.Id, selection.Option));
     }
+
+    /// <summary>Chooses a tactic in the node's layouts. Where every kernel in them turns out to be wrong or too large, the node goes back to row-major, which the reference takes.</summary>
+    private (KernelRequest Request, Selection Selection) Choose(Node node)
+    {
+        KernelRequest request = Request();
+        if (_chooser.Find(request, node.Operator, _samples.Of(node.Inputs, node.Outputs, request)) is { } found)
+        {
+            return (request, found);
+        }
+
+        _layouts.Revert(node);
+        request = Request();
+        return (request, _chooser.Select(request, node.Operator, _samples.Of(node.Inputs, node.Outputs, request)));
+
+        KernelRequest Request() => RequestBuilder.Of(node, _graph.Symbols, v => _layouts.LayoutOf(node, v));
+    }
+
+    /// <summary>A value's slot in the wanted layout; a step that converts it is added where it lies otherwise.</summary>
+    private int SlotIn(Value value, Layout layout)
+    {
+        int slot = SlotOf(value);
+        if (_slots[slot].Layout == layout || value.Constant is not null)
+        {
+            return slot;
+        }
+
+        if (_reformatted.TryGetValue((value, layout), out int known))
+        {
+            return known;
+        }
+
+        KernelOperand operand = RequestBuilder.Operand(value, _graph.Symbols);
+        KernelRequest request = new(null, [operand with { Layout = _slots[slot].Layout }], [operand with { Layout = layout }], new OperandExpr(0));
+        Selection selection = _chooser.Select(request, new Identity(), _samples.Of([value], [value], request));
+        int target = _slots.Count;
+        _slots.Add(new(target, FreeName($"{value.Name}:{(layout.IsRowMajor ? "row-major" : "reformatted")}"), value.Type, layout, SegmentOf(value.Tensor!.Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, _steps.Count, -1));
+        _dims.Add(null);
+        _segments.Add(0);
+        DescribeDims(target);
+        _steps.Add(new KernelStep($"reformat {value.Name}", value.Producer is { } producer ? Sources(producer) : Texts.Empty, [slot], [target], new Identity(), request, selection.Tactic.Id, selection.Option));
+        return _reformatted[(value, layout)] = target;
+    }
+
+    private string FreeName(string name) => _slots.Exists(s => s.Name == name) ? FreeName(name + "'") : name;
 
     /// <summary>A step that runs on the host: its outputs are managed where their shape is not known before it has run, and it binds the symbols that stand for such shapes.</summary>
     private void AddControl(Node node, Func<Ints, Ints, Step> make)
@@ -216,7 +264,7 @@ internal sealed class PlanLowering
         _steps.Add(make(inputs, Slots(node.Outputs)));
     }
 
-    private Plan Body(Graph body) => Lower(body, _selector, _constants, _declines, _known.Keys);
+    private Plan Body(Graph body) => Lower(body, _chooser, _samples, _constants, _declines, _known.Keys);
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>
@@ -235,7 +283,7 @@ internal sealed class PlanLowering
 
     private int SegmentOf(Shape shape) => shape.Rank == 0 ? 0 : shape.Max(SegmentOf);
 
-    private int AddSlot(Value value, SlotKind kind, int target = -1, Shape? contents = null, int segment = 0)
+    private int AddSlot(Value value, SlotKind kind, int target = -1, Shape? contents = null, int segment = 0, Layout? layout = null)
     {
         int index = _slots.Count;
         int firstStep = kind switch
@@ -245,7 +293,7 @@ internal sealed class PlanLowering
             SlotKind.View => _slots[target].FirstStep,
             _ => _steps.Count,
         };
-        _slots.Add(new(index, value.Name, value.Type, Layout.RowMajor, kind, firstStep, -1, target, contents));
+        _slots.Add(new(index, value.Name, value.Type, layout ?? Layout.RowMajor, kind, firstStep, -1, target, contents));
         _slotOf[value] = index;
         _dims.Add(null);
         _segments.Add(segment);
@@ -274,7 +322,7 @@ internal sealed class PlanLowering
             : throw new InternalCompilerException($"%{value.Name} is used in \"{_graph.Name}\" before it is made.");
     }
 
-    private Ints Slots(IReadOnlyList<Value?> values) => Ints.From(values.Select(v => v is null ? -1L : SlotOf(v)));
+    private Ints Slots(IReadOnlyList<Value?> values) => Ints.From(values.Select(v => v is null ? -1L : SlotIn(v, Layout.RowMajor)));
 
     private static Texts Sources(Node node) => Texts.From(node.Provenance.Sources.Count > 0 ? node.Provenance.Sources : [node.Name]);
 

@@ -9,7 +9,8 @@ namespace Peregrine.Compiler.Lowering;
 /// <summary>States a node as a kernel request: a region by its anchor and its epilogue, a pointwise operator as an epilogue without anchor.</summary>
 internal static class RequestBuilder
 {
-    public static KernelRequest Of(Node node, SymbolTable symbols)
+    /// <param name="layouts">The layout of each activation; null for row-major all.</param>
+    public static KernelRequest Of(Node node, SymbolTable symbols, Func<Value, Layout>? layouts = null)
     {
         (Operator? anchor, Expr? epilogue) = node.Operator switch
         {
@@ -17,25 +18,28 @@ internal static class RequestBuilder
             PointwiseOperator pointwise when node.Inputs.All(i => i is not null) => (null, pointwise.Body(new([.. node.Inputs.Select(i => i!.Tensor!.ElementType)]))),
             Operator op => (op, (Expr?)null),
         };
-        return new(anchor, ValueList.From(node.Inputs.Select(v => Operand(v, symbols))), ValueList.From(node.Outputs.Select(v => Operand(v, symbols))), epilogue);
+        return new(anchor, ValueList.From(node.Inputs.Select(v => Operand(v, symbols, layouts))), ValueList.From(node.Outputs.Select(v => Operand(v, symbols, layouts))), epilogue);
     }
 
-    private static KernelOperand Operand(Value? value, SymbolTable symbols)
+    public static KernelOperand Operand(Value? value, SymbolTable symbols, Func<Value, Layout>? layouts = null)
     {
         if (value?.Type is not TensorType type)
         {
             return KernelOperand.Absent;
         }
 
-        ValueList<KernelDim> dims = ValueList.From(type.Shape.Select(d => Dim(d, symbols)));
+        ValueList<KernelDim> dims = Dims(type, symbols);
         if (value.Constant is not { } constant)
         {
-            return new(OperandRole.Activation, type.ElementType, Layout.RowMajor, dims);
+            return new(OperandRole.Activation, type.ElementType, layouts?.Invoke(value) ?? Layout.RowMajor, dims);
         }
 
         bool steers = constant.Data.Length <= ValueContents.MaxElements && type.ElementType.IsInteger();
         return new(steers ? OperandRole.Parameter : OperandRole.Weight, type.ElementType, Layout.RowMajor, dims, steers ? constant.Data : null);
     }
+
+    /// <summary>The dimensions of a ranked type.</summary>
+    public static ValueList<KernelDim> Dims(TensorType type, SymbolTable symbols) => ValueList.From(type.Shape.Select(d => Dim(d, symbols)));
 
     private static KernelDim Dim(Dim dim, SymbolTable symbols)
     {

@@ -107,7 +107,14 @@ public sealed class FormRegions : IGraphPass
             return false;
         }
 
-        return !op.Body(new(types)).Parts.Any(p => p is ConvertExpr
+        Expr body = op.Body(new(types));
+        if (body.Parts.OfType<OperandExpr>().Select(o => o.Index).Distinct().Count() != node.Inputs.Count)
+        {
+            // A request tells the epilogue's operands from the anchor's by their use.
+            return false;
+        }
+
+        return !body.Parts.Any(p => p is ConvertExpr
             or UnaryExpr { Function: UnaryFunction.RoundEven or UnaryFunction.Floor or UnaryFunction.Ceiling or UnaryFunction.Truncate or UnaryFunction.Sign }
             or BinaryExpr { Function: BinaryFunction.Modulo or BinaryFunction.Remainder });
     }

@@ -23,7 +23,7 @@ internal sealed class PlanRunner : IDisposable
     {
         _prepared = prepared;
         _services = services;
-        _memory = new(prepared.Plan, services, outer);
+        _memory = new(prepared, services, outer);
         _children = [.. prepared.Plan.Steps.Select(s => new PlanRunner?[s.Subplans.Count])];
     }
 

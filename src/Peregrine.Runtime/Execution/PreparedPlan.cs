@@ -8,24 +8,26 @@ internal sealed class PreparedPlan : IDisposable
 {
     private readonly Dictionary<int, PreparedPlan[]> _children = [];
 
-    public PreparedPlan(Plan plan, IBackend backend, Func<KernelStep, IKernel> compile)
+    public PreparedPlan(Plan plan, IBackend backend, Func<KernelStep, IKernel> compile, IReadOnlyList<DeviceBuffer?> constants)
     {
         Plan = plan;
         Programs = new IDeviceProgram?[plan.Steps.Count];
         RunLengths = new int[plan.Steps.Count];
+        Kernels = new IKernel?[plan.Steps.Count];
         for (int first = 0; first < plan.Steps.Count;)
         {
             int end = first;
             List<IKernel> kernels = [];
             while (end < plan.Steps.Count && plan.Steps[end] is KernelStep step)
             {
-                kernels.Add(compile(step));
-                end++;
+                IKernel kernel = compile(step);
+                Kernels[end++] = kernel;
+                kernels.Add(kernel);
             }
 
             if (end > first)
             {
-                IDeviceProgram program = backend.Prepare(new(plan, first, end - first), kernels);
+                IDeviceProgram program = backend.Prepare(new(plan, first, end - first), kernels, constants);
                 for (int i = first; i < end; i++)
                 {
                     Programs[i] = program;
@@ -36,13 +38,16 @@ internal sealed class PreparedPlan : IDisposable
             }
             else
             {
-                _children[first] = [.. plan.Steps[first].Subplans.Select(p => new PreparedPlan(p, backend, compile))];
+                _children[first] = [.. plan.Steps[first].Subplans.Select(p => new PreparedPlan(p, backend, compile, constants))];
                 first++;
             }
         }
     }
 
     public Plan Plan { get; }
+
+    /// <summary>Per kernel step its kernel.</summary>
+    public IKernel?[] Kernels { get; }
 
     /// <summary>Per kernel step the program of its run.</summary>
     public IDeviceProgram?[] Programs { get; }

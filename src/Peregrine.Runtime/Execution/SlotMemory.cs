@@ -19,6 +19,8 @@ internal sealed class SlotMemory : IDisposable
     private readonly Dictionary<string, long> _symbols = new(StringComparer.Ordinal);
     private readonly object?[] _managed;
     private readonly DeviceBuffer?[] _own;
+    private readonly DeviceBuffer?[] _ownScratch;
+    private readonly IKernel?[] _kernels;
     private readonly List<int>[] _views;
     private readonly bool[] _shaped;
     private readonly int[] _laterSlots;
@@ -29,9 +31,12 @@ internal sealed class SlotMemory : IDisposable
     private int _symbolVersion;
     private int? _seenVersion;
 
-    public SlotMemory(Plan plan, RunnerServices services, SlotMemory? outer)
+    public SlotMemory(PreparedPlan prepared, RunnerServices services, SlotMemory? outer)
     {
+        Plan plan = prepared.Plan;
         _plan = plan;
+        _kernels = prepared.Kernels;
+        _ownScratch = new DeviceBuffer?[plan.Steps.Count];
         _services = services;
         _outer = outer;
         Slots = new(plan);
@@ -73,7 +78,7 @@ internal sealed class SlotMemory : IDisposable
     public long ArenaPeak { get; private set; }
 
     /// <summary>Bytes held: the arena and all buffers outside of it.</summary>
-    public long ArenaBytes => (_arena?.Length ?? 0) + _own.Sum(b => b?.Length ?? 0);
+    public long ArenaBytes => (_arena?.Length ?? 0) + _own.Sum(b => b?.Length ?? 0) + _ownScratch.Sum(b => b?.Length ?? 0);
 
     /// <summary>Binds input number <paramref name="input"/> to a value: a tensor (its memory is used, not copied), a sequence, an optional; null for an absent optional capture.</summary>
     public void BindInput(int input, object? value)
@@ -188,7 +193,7 @@ internal sealed class SlotMemory : IDisposable
     public void Dispose()
     {
         _arena?.Dispose();
-        foreach (DeviceBuffer? buffer in _own)
+        foreach (DeviceBuffer? buffer in _own.Concat(_ownScratch))
         {
             buffer?.Dispose();
         }
@@ -257,7 +262,7 @@ internal sealed class SlotMemory : IDisposable
             }
             else
             {
-                long bytes = Tensor.CheckedBytes(((TensorType)slot.Type).ElementType, extents);
+                long bytes = StoredBytes(slot, extents);
                 if (_own[slot.Index] is null || _own[slot.Index]!.Length < bytes)
                 {
                     _own[slot.Index]?.Dispose();
@@ -277,6 +282,10 @@ internal sealed class SlotMemory : IDisposable
         if (planArena)
         {
             PlaceInArena(placed, dims);
+        }
+        else
+        {
+            BindLaterScratch();
         }
 
         foreach (BufferSlot slot in _plan.Slots)
@@ -301,14 +310,26 @@ internal sealed class SlotMemory : IDisposable
 
     private void PlaceInArena(List<BufferSlot> placed, List<long[]> dims)
     {
-        BufferRequest[] requests = new BufferRequest[placed.Count];
-        for (int i = 0; i < requests.Length; i++)
+        List<BufferRequest> requests = [];
+        Dictionary<int, long[]> known = [];
+        for (int i = 0; i < placed.Count; i++)
         {
-            requests[i] = new(Tensor.CheckedBytes(((TensorType)placed[i].Type).ElementType, dims[i]), MemoryPlanner.Unit, placed[i].FirstStep, Math.Max(placed[i].FirstStep, placed[i].LastStep));
+            known[placed[i].Index] = dims[i];
+            requests.Add(new(StoredBytes(placed[i], dims[i]), MemoryPlanner.Unit, placed[i].FirstStep, Math.Max(placed[i].FirstStep, placed[i].LastStep)));
         }
 
-        long[] offsets = new long[requests.Length];
-        MemoryPlan plan = _planner.Plan(requests, offsets);
+        List<int> scratchSteps = [];
+        for (int step = 0; step < _kernels.Length; step++)
+        {
+            if (ScratchBytes(step, known) is long bytes and > 0)
+            {
+                scratchSteps.Add(step);
+                requests.Add(new(bytes, MemoryPlanner.Unit, step, step));
+            }
+        }
+
+        long[] offsets = new long[requests.Count];
+        MemoryPlan plan = _planner.Plan(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(requests), offsets);
         ArenaPeak = plan.Peak;
         if (_arena is null || _arena.Length < plan.Peak || _arena.Length > 2 * plan.Peak)
         {
@@ -319,10 +340,80 @@ internal sealed class SlotMemory : IDisposable
             _arena = _services.Backend.Allocate(plan.Peak);
         }
 
-        for (int i = 0; i < requests.Length; i++)
+        for (int i = 0; i < placed.Count; i++)
         {
             Slots.Bind(placed[i].Index, _arena, offsets[i], dims[i]);
         }
+
+        for (int i = 0; i < scratchSteps.Count; i++)
+        {
+            Slots.BindScratch(scratchSteps[i], _arena, offsets[placed.Count + i]);
+        }
+    }
+
+    /// <summary>Temporary memory that a step's kernel wants for dims known so far; 0 if it wants none or if dims are missing (they come with a later segment).</summary>
+    private long ScratchBytes(int step, Dictionary<int, long[]> planned)
+    {
+        if (_kernels[step] is not { } kernel)
+        {
+            return 0;
+        }
+
+        bool complete = true;
+        long[]?[] inputs = [.. _plan.Steps[step].Inputs.Select(Dims)], outputs = [.. _plan.Steps[step].Outputs.Select(Dims)];
+        return complete ? kernel.ScratchBytes(inputs, outputs) : 0;
+
+        long[]? Dims(long slot)
+        {
+            if (slot < 0)
+            {
+                return null;
+            }
+
+            if (planned.TryGetValue((int)slot, out long[]? dims))
+            {
+                return dims;
+            }
+
+            BufferSlot described = _plan.Slots[(int)slot];
+            bool known = described.Kind is SlotKind.Input or SlotKind.Constant ? Slots.IsBound(described.Index) : _plan.Shapes.SlotSegments[described.Index] == 0 && described.Kind != SlotKind.Managed;
+            complete &= known;
+            return !known ? null : described.Kind is SlotKind.Input or SlotKind.Constant ? Slots.Dims(described.Index).ToArray() : Evaluate(described);
+        }
+    }
+
+    /// <summary>Gives the steps of a later segment whose operands are all known now their temporary memory.</summary>
+    private void BindLaterScratch()
+    {
+        for (int step = 0; step < _kernels.Length; step++)
+        {
+            if (_kernels[step] is not { } kernel || !_plan.Steps[step].Inputs.Concat(_plan.Steps[step].Outputs).Any(s => s >= 0 && _plan.Shapes.SlotSegments[(int)s] > 0)
+                || !_plan.Steps[step].Inputs.Concat(_plan.Steps[step].Outputs).All(s => s < 0 || Slots.IsBound((int)s)))
+            {
+                continue;
+            }
+
+            long bytes = kernel.ScratchBytes([.. _plan.Steps[step].Inputs.Select(Bound)], [.. _plan.Steps[step].Outputs.Select(Bound)]);
+            if (bytes > 0)
+            {
+                if (_ownScratch[step] is null || _ownScratch[step]!.Length < bytes)
+                {
+                    _ownScratch[step]?.Dispose();
+                    _ownScratch[step] = _services.Backend.Allocate(bytes);
+                }
+
+                Slots.BindScratch(step, _ownScratch[step], 0);
+            }
+        }
+
+        long[]? Bound(long slot) => slot < 0 ? null : Slots.Dims((int)slot).ToArray();
+    }
+
+    private static long StoredBytes(BufferSlot slot, long[] dims)
+    {
+        DataType type = ((TensorType)slot.Type).ElementType;
+        long bytes = Tensor.CheckedBytes(type, dims);
+        return slot.Layout.IsRowMajor ? bytes : checked(slot.Layout.Resolve(dims).Elements * (type.Bits() / 8));
     }
 
     private void WriteDims(BufferSlot slot)

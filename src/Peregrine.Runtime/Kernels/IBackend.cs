@@ -1,4 +1,5 @@
 using Peregrine.Runtime.Planning;
+using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Kernels;
 
@@ -13,9 +14,15 @@ public interface IBackend : IDisposable
     /// <summary>In the order in which ties are decided; the reference tactic, which takes every request, is last.</summary>
     IReadOnlyList<ITactic> Tactics { get; }
 
-    /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context.</summary>
+    /// <summary>
+    /// The layouts besides row-major that may suit a value of this type, best first; empty if only row-major does. The compiler offers them to the tactics and prices the conversions.
+    /// </summary>
+    IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims) => [];
+
+    /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context. Weights are packed here.</summary>
     /// <param name="kernels">One compiled kernel per step.</param>
-    IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels);
+    /// <param name="constants">The memory of the plan's constants by number; null for strings.</param>
+    IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants);
 
     /// <summary>Zeroed device memory, aligned for every kernel. Throws <see cref="Diagnostics.BackendException"/> if the device has not that much.</summary>
     DeviceBuffer Allocate(long bytes);

@@ -47,7 +47,11 @@ public interface ITactic
 }
 
 /// <summary>A compiled kernel. What it can do is known to its backend alone.</summary>
-public interface IKernel;
+public interface IKernel
+{
+    /// <summary>Bytes of temporary memory that all workers of one call share, for these dims of the operands (null where one is absent); it lies in the context's arena during the call only.</summary>
+    long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) => 0;
+}
 
 /// <summary>What tactics and caches may know of a device.</summary>
 /// <param name="Backend">Short name of the backend: <c>cpu</c>.</param>

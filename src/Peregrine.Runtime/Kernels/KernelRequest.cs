@@ -57,6 +57,9 @@ public sealed record KernelRequest(Operator? Anchor, ValueList<KernelOperand> In
     /// <summary>Whether every dimension is known.</summary>
     public bool IsStatic => Inputs.Concat(Outputs).All(o => o.Dims.All(d => d.IsStatic));
 
+    /// <summary>How many of the inputs are the anchor's; the others are the epilogue's, all of which occur in it.</summary>
+    public int AnchorInputCount => Anchor is null ? 0 : Epilogue is null ? Inputs.Count : Inputs.Count - Epilogue.Parts.OfType<OperandExpr>().Max(o => o.Index);
+
     /// <summary>SHA-256 of <see cref="ToString"/> in hexadecimal; stable between processes and versions of the program that print alike.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToString())));
 

@@ -1,0 +1,63 @@
+using System.Runtime.Intrinsics.X86;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu;
+
+/// <summary>Bytes of the data caches of one processor, as CPUID tells (leaf 4 on Intel, 0x8000001D on AMD: same format).</summary>
+internal static class CacheSizes
+{
+    private static readonly (string Name, long Value)[] Sizes = Read();
+
+    /// <summary>Facts <c>l1d</c>, <c>l2</c>, <c>l3</c> in bytes; those that the processor does not tell are missing.</summary>
+    public static ValueList<(string Name, long Value)> Facts() => ValueList.From(Sizes);
+
+    /// <summary>A size from a device's facts, or a cautious guess.</summary>
+    public static long Of(DeviceProfile device, string cache)
+    {
+        foreach ((string name, long value) in device.Facts)
+        {
+            if (name == cache)
+            {
+                return value;
+            }
+        }
+
+        return cache switch { "l1d" => 32 << 10, "l2" => 512 << 10, _ => 8 << 20 };
+    }
+
+    private static (string Name, long Value)[] Read()
+    {
+        if (!X86Base.IsSupported)
+        {
+            return [];
+        }
+
+        // "AuthenticAMD" begins with "Auth" in EBX.
+        int leaf = X86Base.CpuId(0, 0).Ebx == 0x68747541 ? unchecked((int)0x8000001D) : 4;
+        if ((uint)X86Base.CpuId((int)((uint)leaf & 0x80000000), 0).Eax < (uint)leaf)
+        {
+            return [];
+        }
+
+        SortedDictionary<string, long> found = new(StringComparer.Ordinal);
+        for (int index = 0; index < 16; index++)
+        {
+            (int eax, int ebx, int ecx, _) = X86Base.CpuId(leaf, index);
+            int type = eax & 31, level = (eax >> 5) & 7;
+            if (type == 0)
+            {
+                break;
+            }
+
+            // Type 2 holds instructions only.
+            if (type != 2)
+            {
+                long ways = ((ebx >> 22) & 0x3FF) + 1, partitions = ((ebx >> 12) & 0x3FF) + 1, line = (ebx & 0xFFF) + 1, sets = (long)(uint)ecx + 1;
+                found[level == 1 ? "l1d" : $"l{level}"] = ways * partitions * line * sets;
+            }
+        }
+
+        return [.. found.Select(f => (f.Key, f.Value))];
+    }
+}

@@ -1,0 +1,170 @@
+using Peregrine.Operators;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Symbolics;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>A window along one spatial axis.</summary>
+/// <param name="Input">Extent of the input; null if it is known at run time only, as <paramref name="Output"/> then is too.</param>
+/// <param name="PadBegin">Positions before the input; at the end as many as the windows need.</param>
+internal readonly record struct PatchAxis(long? Input, int Kernel, int Stride, int Dilation, int PadBegin, long? Output)
+{
+    public bool IsPointwise => Kernel == 1 && Stride == 1 && PadBegin == 0 && Input == Output;
+}
+
+/// <summary>
+/// What convolutions (1-D and 2-D) and products with a constant matrix have in common: each pixel of the result is the product of a patch of the input with a matrix of weights. A matrix product
+/// has pixels in one row, its rows, and patches of one pixel.
+/// </summary>
+/// <param name="Channels">Input channels of a group.</param>
+/// <param name="Outputs">Output channels of a group.</param>
+/// <param name="InputStride">Floats from input pixel to input pixel; 0 for a row-major image.</param>
+/// <param name="OutputStride">Floats from output pixel to output pixel.</param>
+/// <param name="Images">Images, if that many are known at build time; 1 for matrices.</param>
+/// <param name="IsMatrix">Pixels are all leading dimensions of the operands.</param>
+/// <param name="Weights">Where the weights' element of an output channel (within all groups), an input channel (within its group), a kernel row and column lies.</param>
+internal sealed record PatchProblem(
+    int Groups, int Channels, int Outputs, PatchAxis Vertical, PatchAxis Horizontal, long InputStride, long OutputStride, long? Images, bool IsMatrix, WeightOrder Weights,
+    ValueList<OperandBinding> Operands, Expr? Epilogue, int Input, int WeightInput)
+{
+    /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
+    public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise;
+
+    /// <summary>Whether all images together are one long row of pixels.</summary>
+    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && Operands.All(o => !o.PerImage || o.PixelStride > 0);
+
+    public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
+
+    public long PatchLength => (long)Channels * Vertical.Kernel * Horizontal.Kernel;
+
+    /// <summary>Multiplications per result.</summary>
+    public long WeightCount => Groups * Outputs * PatchLength;
+
+    /// <summary>Pixels of one image, or a guess where only the call tells.</summary>
+    public long TypicalPixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : 56 * 56;
+
+    /// <summary>Reads a convolution; null, with a reason, if it is not one of these.</summary>
+    public static PatchProblem? OfConvolution(KernelRequest request, out string reason)
+    {
+        if (request.Anchor is not Conv conv || request.Inputs[0].Dims.Count is not (3 or 4))
+        {
+            reason = "takes 1-D and 2-D convolutions";
+            return null;
+        }
+
+        KernelOperand x = request.Inputs[0], w = request.Inputs[1], y = request.Outputs[0];
+        bool hasBias = request.AnchorInputCount > 2 && request.Inputs[2].Role != OperandRole.Absent;
+        if (x.Type != DataType.Float32 || w.Role != OperandRole.Weight || !w.Layout.IsRowMajor || !x.Dims[1].IsStatic || w.Dims.Any(d => !d.IsStatic || d.Min == 0))
+        {
+            reason = "needs float32, constant weights and static channels";
+            return null;
+        }
+
+        if (ChannelsLast.PixelStride(y) is not { } outputStride)
+        {
+            reason = "writes channels-last";
+            return null;
+        }
+
+        long? inputStride = ChannelsLast.PixelStride(x);
+        if (inputStride is null && !x.Layout.IsRowMajor)
+        {
+            reason = $"does not read {x.Layout}";
+            return null;
+        }
+
+        if (OperandBinding.Bind(request, 1, out reason) is not { } operands)
+        {
+            return null;
+        }
+
+        int spatial = x.Dims.Count - 2;
+        PatchAxis horizontal = Axis(spatial - 1), vertical = spatial == 2 ? Axis(0) : new(1, 1, 1, 1, 0, 1);
+        if (horizontal.Kernel == 0 || vertical.Kernel == 0)
+        {
+            reason = "needs paddings that do not depend on the input's extent";
+            return null;
+        }
+
+        int groups = checked((int)conv.Group);
+        (ValueList<OperandBinding> all, Expr? epilogue) = WithBias(hasBias, operands, request.Epilogue, 1);
+        return new(groups, (int)w.Dims[1].Min, (int)w.Dims[0].Min / groups, vertical, horizontal, inputStride ?? 0, outputStride, x.Dims[0].IsStatic ? x.Dims[0].Min : null, IsMatrix: false,
+            new((int)(w.Dims[1].Min * vertical.Kernel * horizontal.Kernel), vertical.Kernel * horizontal.Kernel, horizontal.Kernel, 1, 1), all, epilogue, 0, 1);
+
+        PatchAxis Axis(int axis)
+        {
+            KernelDim input = x.Dims[axis + 2], output = y.Dims[axis + 2];
+            long kernel = w.Dims[axis + 2].Min;
+            WindowAttributes window = conv.Window;
+            Dim extent = input.IsStatic ? input.Min : Dim.Symbol("extent");
+            WindowAxis resolved = window.Resolve([.. Enumerable.Repeat(extent, spatial)], [.. Enumerable.Range(0, spatial).Select(i => (Dim)w.Dims[i + 2].Min)]).Axes[axis];
+            bool isStatic = input.IsStatic && output.IsStatic;
+            // A kernel of 0 marks what cannot be told.
+            return !resolved.PadBegin.IsConstant || resolved.PadBegin.Constant < 0
+                ? default
+                : new(isStatic ? input.Min : null, (int)kernel, (int)resolved.Stride, (int)resolved.Dilation, (int)resolved.PadBegin.Constant, isStatic ? output.Min : null);
+        }
+    }
+
+    /// <summary>Reads a product with a constant matrix on the right; null, with a reason, if it is not one.</summary>
+    public static PatchProblem? OfMatrixProduct(KernelRequest request, out string reason)
+    {
+        Gemm? gemm = request.Anchor as Gemm;
+        if (request.Anchor is not MatMul && gemm is null)
+        {
+            reason = "takes Gemm and MatMul";
+            return null;
+        }
+
+        KernelOperand a = request.Inputs[0], b = request.Inputs[1], y = request.Outputs[0];
+        if (a.Type != DataType.Float32 || b.Role != OperandRole.Weight || b.Dims.Count != 2 || b.Dims.Any(d => !d.IsStatic || d.Min == 0) || a.Dims.Count < 2 || !a.Dims[^1].IsStatic)
+        {
+            reason = "needs float32 and a constant matrix on the right";
+            return null;
+        }
+
+        if (a.Role != OperandRole.Activation || !a.Layout.IsRowMajor || !y.Layout.IsRowMajor || gemm is { TransA: true })
+        {
+            reason = "needs row-major operands, the left one not transposed";
+            return null;
+        }
+
+        int channelAxis = y.Dims.Count - 1;
+        if (OperandBinding.Bind(request, channelAxis, out reason) is not { } operands)
+        {
+            return null;
+        }
+
+        bool hasC = gemm is not null && request.AnchorInputCount > 2 && request.Inputs[2].Role != OperandRole.Absent && gemm.Beta != 0;
+        OperandBinding? c = null;
+        if (hasC && (c = OperandBinding.Of(request.Inputs[2], 2, y, channelAxis, out reason)) is null)
+        {
+            return null;
+        }
+
+        bool transposed = gemm is { TransB: true };
+        int k = (int)b.Dims[transposed ? 1 : 0].Min, n = (int)b.Dims[transposed ? 0 : 1].Min;
+        (ValueList<OperandBinding> all, Expr? epilogue) = WithBias(hasC, operands, request.Epilogue, gemm?.Beta ?? 1, c);
+        KernelDim[] rows = [.. y.Dims.Take(channelAxis)];
+        long? count = Array.TrueForAll(rows, d => d.IsStatic) ? rows.Aggregate(1L, (product, d) => product * d.Min) : null;
+        return new(1, k, n, new(1, 1, 1, 1, 0, 1), new(count, 1, 1, 1, 0, count), k, n, 1, IsMatrix: true,
+            transposed ? new(k, 1, 0, 0, gemm?.Alpha ?? 1) : new(1, n, 0, 0, gemm?.Alpha ?? 1), all, epilogue, 0, 1);
+    }
+
+    /// <summary>The anchor's own addend becomes the first operand of the epilogue.</summary>
+    private static (ValueList<OperandBinding> Operands, Expr? Epilogue) WithBias(bool hasBias, ValueList<OperandBinding> operands, Expr? epilogue, float factor, OperandBinding? bias = null)
+    {
+        if (!hasBias)
+        {
+            return (operands, epilogue);
+        }
+
+        Expr addend = factor == 1 ? new OperandExpr(1) : new OperandExpr(1) * factor;
+        Expr sum = new OperandExpr(0) + addend;
+        return (ValueList.From(operands.Prepend(bias ?? OperandBinding.Bias(2))), epilogue?.Replace(i => i == 0 ? sum : new OperandExpr(i + 1)) ?? sum);
+    }
+}
+
+/// <summary>Strides of a constant matrix of weights, in floats, and a factor that packing multiplies in.</summary>
+internal readonly record struct WeightOrder(int PerOutput, int PerChannel, int PerRow, int PerColumn, float Factor);

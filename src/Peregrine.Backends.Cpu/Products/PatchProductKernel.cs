@@ -1,0 +1,107 @@
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.CodeGen.X64;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>Runs a <see cref="PatchProblem"/> with generated <see cref="DotTile"/>s.</summary>
+internal sealed unsafe class PatchProductKernel : PatchKernel
+{
+    private readonly TileShape _shape;
+    private readonly GeneratorTarget _target;
+    private readonly WeightPacker _packer;
+    private readonly List<CompiledCode> _code = [];
+    // Per tile of the traversal the numbers of its codes for whole groups of channels and for the last group; −1 for none.
+    private readonly (int Whole, int Last)[] _entries;
+    private readonly int _groupCount;
+
+    public PatchProductKernel(PatchProblem problem, TileShape shape, GeneratorTarget target)
+        : base(problem, PatchTraversal.Of(problem, shape.Pixels, padFewChannels: true))
+    {
+        _shape = shape;
+        _target = target;
+        _packer = new(problem, shape.Vectors, target.Lanes);
+        _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
+        int remainder = problem.Outputs % target.Lanes;
+        _entries = [.. Traversal.Tiles.Select(t => (
+            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _target.Lanes) : -1,
+            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _target.Lanes : remainder) : -1))];
+        Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Pack)];
+    }
+
+    public override IReadOnlyList<CompiledCode> Code => _code;
+
+    public override IReadOnlyList<WeightPacking> Packings { get; }
+
+    protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
+
+    protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
+    {
+        if (_shape.ChannelsOuter)
+        {
+            (int group, int channels) = Math.DivRem(channelBlock, _groupCount);
+            RunGroup(call, block, code, group, channels, channels + 1, skippedRows);
+            return;
+        }
+
+        for (int group = 0; group < Problem.Groups; group++)
+        {
+            RunGroup(call, block, code, group, 0, _groupCount, skippedRows);
+        }
+    }
+
+    /// <summary>Computes one tile for groups of output channels [first, end) of a convolution group.</summary>
+    private void RunGroup(in PatchCall call, long* block, int code, int group, int first, int end, long skippedRows)
+    {
+        block[DotTile.Source] = (long)(call.Source + ((long)group * Problem.Channels * sizeof(float)));
+        int whole = Math.Min(end, _packer.WholeGroups) - first;
+        if (whole > 0)
+        {
+            Invoke(call, block, _entries[code].Whole, group, first, whole, skippedRows, _shape.Vectors);
+        }
+
+        if (end > _packer.WholeGroups)
+        {
+            Invoke(call, block, _entries[code].Last, group, _packer.WholeGroups, 1, skippedRows, _packer.LastVectors);
+        }
+    }
+
+    private void Invoke(in PatchCall call, long* block, int entry, int group, int first, int count, long skippedRows, int vectors)
+    {
+        long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _target.Lanes);
+        long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _target.Lanes * sizeof(float);
+        block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
+        block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
+        block[DotTile.Groups] = count;
+        BindOperands(call, block, channel);
+        ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
+    }
+
+    private int Compile(PatchTile tile, int vectors, int lastLanes)
+    {
+        PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
+        List<DotRun> runs = [];
+        int rowBytes = checked((int)(tile.InputWidth * PixelBytes));
+        for (int row = 0; row < (tile.RepeatsRows ? 1 : v.Kernel); row++)
+        {
+            if (Traversal.IsPadded && Problem.Groups == 1 && h.Dilation == 1)
+            {
+                // The columns of the kernel lie side by side.
+                runs.Add(new(row * v.Dilation * rowBytes, h.Kernel * Problem.Channels, 0));
+                continue;
+            }
+
+            for (int column = 0; column < h.Kernel; column++)
+            {
+                runs.Add(new(checked((row * v.Dilation * rowBytes) + (column * h.Dilation * PixelBytes)), Problem.Channels, tile.SkippedAt(row, column)));
+            }
+        }
+
+        const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
+        DotTile dot = new(
+            vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows,
+            checked((int)(Problem.PatchLength * vectors * _target.Lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0);
+        _code.Add(dot.Compile(_target));
+        return _code.Count - 1;
+    }
+}

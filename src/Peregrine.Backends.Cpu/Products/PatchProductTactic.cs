@@ -1,0 +1,48 @@
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>Serves patch products with generated tiles; its two uses differ in how a request is read.</summary>
+/// <param name="target">What this process may generate; null for nothing.</param>
+internal abstract class PatchProductTactic(GeneratorTarget? target) : ITactic
+{
+    // Two multiply-adds per cycle and lane at a cautious clock, and the share of it that tiles reach.
+    private const double CyclesPerSecond = 3.2e9, Share = 0.9;
+
+    public abstract TacticId Id { get; }
+
+    public Verdict Consider(KernelRequest request, DeviceProfile device)
+    {
+        if (target is null)
+        {
+            return new Verdict.Decline("needs generated code (AVX2 and FMA, or AVX-512, and leave to run it)");
+        }
+
+        if (Read(request, out string reason) is not { } problem)
+        {
+            return new Verdict.Decline(reason);
+        }
+
+        if (problem.Epilogue is { } epilogue && EpilogueLowering.WhyNot(epilogue, [.. Enumerable.Repeat(DataType.Float32, problem.Operands.Count + 1)]) is { } missing)
+        {
+            return new Verdict.Decline(missing);
+        }
+
+        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = TileShape.Candidates(problem, target.Lanes, target.Set.VectorRegisters);
+        return shapes.Count == 0
+            ? new Verdict.Decline("no register tile fits")
+            : new Verdict.Accept(
+                ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * Share * device.Parallelism),
+                new WeightPacker(problem, shapes[0].Shape.Vectors, target.Lanes).Key);
+    }
+
+    public IKernel Compile(KernelRequest request, TacticOption option)
+    {
+        PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
+        return new PatchProductKernel(problem, TileShape.Parse(option), target!);
+    }
+
+    protected abstract PatchProblem? Read(KernelRequest request, out string reason);
+}

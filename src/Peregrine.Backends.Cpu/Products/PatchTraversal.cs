@@ -1,0 +1,177 @@
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>How the pixels of a result are walked.</summary>
+internal enum TraversalKind
+{
+    /// <summary>As one long row: patches are single pixels.</summary>
+    Flat,
+    /// <summary>Row by row, each in parts.</summary>
+    Rows,
+    /// <summary>Several short rows at once.</summary>
+    RowBlocks,
+}
+
+/// <summary>The pixels of one register tile, relative to its first, and what of their patches is padding.</summary>
+/// <param name="Skipped">Per row and column of the kernel (row-major) one bit per pixel; empty if nothing is padding.</param>
+/// <param name="RepeatsRows">The caller says which rows of the kernel lie inside the image; all pixels are in one row.</param>
+/// <param name="InputWidth">Pixels in a row of the input, where more than one row matters to the tile's code.</param>
+internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<ulong> Skipped, bool RepeatsRows, long InputWidth, long OutputWidth, int Columns)
+{
+    /// <summary>Bytes from the tile's source pointer to the patch of each pixel.</summary>
+    public Ints InputOffsets(PatchProblem problem, int pixelBytes) =>
+        Ints.From(Pixels.Select(p => checked((p.Y * problem.Vertical.Stride * InputWidth) + (p.X * problem.Horizontal.Stride)) * pixelBytes));
+
+    /// <summary>Bytes from the tile's first pixel in the result to each.</summary>
+    public Ints OutputOffsets(long pixelStride) => Ints.From(Pixels.Select(p => ((p.Y * OutputWidth) + p.X) * pixelStride * sizeof(float)));
+
+    /// <summary>The operands of the epilogue as this tile sees them.</summary>
+    public ValueList<DotOperand> Operands(PatchProblem problem) =>
+        ValueList.From(problem.Operands.Select(o => new DotOperand(o.PerChannel, o.PixelStride == 0 ? Ints.Empty : OutputOffsets(o.PixelStride))));
+
+    public ulong SkippedAt(int row, int column) => Skipped.Count == 0 ? 0 : Skipped[(row * Columns) + column];
+}
+
+/// <summary>The order in which a result's pixels are walked: strips, which workers share, made of tiles, each with one of a few codes.</summary>
+internal sealed class PatchTraversal
+{
+    // More would be too much code: every position in a kernel has a body of its own.
+    private const int MostColumns = 16;
+    private const int MostUnrolledPositions = 25;
+    private const int FewChannels = 4;
+
+    private readonly PatchProblem _problem;
+    private readonly int _most;
+    private readonly List<PatchTile> _tiles = [];
+    // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block (RowBlocks).
+    private readonly int[] _codes;
+
+    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels)
+    {
+        (_problem, _most) = (problem, most);
+        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (!problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
+        if (!IsPadded && problem.IsPointwise)
+        {
+            Kind = TraversalKind.Flat;
+            long? length = !problem.IsSpatialStatic ? null : problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.TypicalPixels;
+            _codes = BySize(length);
+            return;
+        }
+
+        long? width = problem.Horizontal.Output;
+        Kind = !IsPadded && width * 2 <= most && problem.Vertical.Output > 1 && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions ? TraversalKind.RowBlocks : TraversalKind.Rows;
+        if (Kind == TraversalKind.RowBlocks)
+        {
+            RowsPerBlock = (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value);
+            _codes = [.. Enumerable.Range(0, (int)((problem.Vertical.Output.Value + RowsPerBlock - 1) / RowsPerBlock)).Select(b => Number(Block(b * (long)RowsPerBlock)))];
+        }
+        else if (IsPadded)
+        {
+            _codes = BySize(width);
+        }
+        else
+        {
+            PixelParts parts = new(width!.Value, most);
+            _codes = [.. Enumerable.Range(0, parts.Count).Select(i => Number(RowPart(parts[i].Start, parts[i].Size)))];
+        }
+    }
+
+    public TraversalKind Kind { get; }
+
+    /// <summary>Whether images are first copied with their padding.</summary>
+    public bool IsPadded { get; }
+
+    public int RowsPerBlock { get; } = 1;
+
+    /// <summary>The distinct tiles; each has its own code.</summary>
+    public IReadOnlyList<PatchTile> Tiles => _tiles;
+
+    /// <param name="most">Pixels of a tile.</param>
+    /// <param name="padFewChannels">Whether images of few channels are padded, so that a row of a patch is one run.</param>
+    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels) => new(problem, most, padFewChannels);
+
+    /// <summary>Strips of one image.</summary>
+    public long StripCount(PatchExtents e) => Kind switch
+    {
+        TraversalKind.Flat => new PixelParts(e.OutputPixels, _most).Count,
+        TraversalKind.RowBlocks => _codes.Length,
+        _ => e.OutputHeight,
+    };
+
+    /// <summary>Tiles of one strip.</summary>
+    public int TilesOfStrip(PatchExtents e) => Kind == TraversalKind.Rows ? new PixelParts(e.OutputWidth, _most).Count : 1;
+
+    /// <summary>The first pixel of a tile, and the number of its code.</summary>
+    public (long X, int Code) TileAt(PatchExtents e, long strip, int part)
+    {
+        switch (Kind)
+        {
+            case TraversalKind.Flat:
+                (long start, int size) = new PixelParts(e.OutputPixels, _most)[(int)strip];
+                return (start, _codes[size - 1]);
+            case TraversalKind.RowBlocks:
+                return (0, _codes[strip]);
+            default:
+                (start, size) = new PixelParts(e.OutputWidth, _most)[part];
+                return (start, IsPadded ? _codes[size - 1] : _codes[part]);
+        }
+    }
+
+    private int[] BySize(long? length)
+    {
+        int[] codes = new int[_most];
+        Array.Fill(codes, -1);
+        foreach (int size in length is { } known ? new PixelParts(known, _most).Sizes : Enumerable.Range(1, _most))
+        {
+            codes[size - 1] = Number(new(ValueList.From(Enumerable.Range(0, size).Select(i => (0L, (long)i))), [], IsPadded, 0, 0, _problem.Horizontal.Kernel));
+        }
+
+        return codes;
+    }
+
+    private PatchTile RowPart(long start, int size)
+    {
+        ulong[] skipped = new ulong[_problem.Horizontal.Kernel];
+        for (int column = 0; column < skipped.Length; column++)
+        {
+            for (int i = 0; i < size; i++)
+            {
+                skipped[column] |= IsPadding(_problem.Horizontal, start + i, column) ? 1ul << i : 0;
+            }
+        }
+
+        // Every row of the kernel skips the same columns.
+        return new(ValueList.From(Enumerable.Range(0, size).Select(i => (0L, (long)i))), ValueList.From(skipped), true, 0, 0, skipped.Length);
+    }
+
+    private PatchTile Block(long firstRow)
+    {
+        PatchAxis v = _problem.Vertical, h = _problem.Horizontal;
+        long rows = Math.Min(RowsPerBlock, v.Output!.Value - firstRow);
+        (long Y, long X)[] pixels = [.. from y in Enumerable.Range(0, (int)rows) from x in Enumerable.Range(0, (int)h.Output!.Value) select ((long)y, (long)x)];
+        ulong[] skipped = new ulong[v.Kernel * h.Kernel];
+        for (int position = 0; position < skipped.Length; position++)
+        {
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                skipped[position] |= IsPadding(v, firstRow + pixels[i].Y, position / h.Kernel) || IsPadding(h, pixels[i].X, position % h.Kernel) ? 1ul << i : 0;
+            }
+        }
+
+        return new(ValueList.From(pixels), ValueList.From(skipped), false, h.Input!.Value, h.Output!.Value, h.Kernel);
+    }
+
+    private static bool IsPadding(PatchAxis axis, long output, int kernel) => (output * axis.Stride) - axis.PadBegin + (kernel * axis.Dilation) is var at && (at < 0 || at >= axis.Input);
+
+    private int Number(PatchTile tile)
+    {
+        int known = _tiles.IndexOf(tile);
+        if (known < 0)
+        {
+            _tiles.Add(tile);
+        }
+
+        return known < 0 ? _tiles.Count - 1 : known;
+    }
+}

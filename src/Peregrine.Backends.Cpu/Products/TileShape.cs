@@ -1,0 +1,86 @@
+using System.Globalization;
+using Peregrine.Runtime.Kernels;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>How the results of a patch product are cut into register tiles, and which loop is the outer one.</summary>
+/// <param name="Pixels">The most pixels of a tile.</param>
+/// <param name="Vectors">Vectors of output channels of a tile.</param>
+/// <param name="ChannelsOuter">All pixels go past one group of output channels, whose weights stay in the cache, before the next; otherwise all groups past a few pixels.</param>
+internal readonly record struct TileShape(int Pixels, int Vectors, bool ChannelsOuter)
+{
+    // Above this the weights of a layer push the pixels out of the second-level cache (measured on 1 MiB).
+    private const long OuterWeightBytes = 400 << 10;
+
+    private const int MostPixels = 64;
+
+    /// <summary>The shapes worth trying, the one with the fewest estimated cycles first.</summary>
+    public static IReadOnlyList<(TileShape Shape, double Cycles)> Candidates(PatchProblem problem, int lanes, int vectorRegisters)
+    {
+        int channelVectors = (problem.Outputs + lanes - 1) / lanes;
+        List<(TileShape Shape, double Cycles)> candidates = [];
+        for (int vectors = 1; vectors <= Math.Min(channelVectors, vectorRegisters / 2); vectors++)
+        {
+            // Two broadcasts in flight where there are enough registers; a single vector is fed from memory.
+            int temporaries = vectors + (vectors == 1 ? 0 : vectorRegisters > 16 ? 2 : 1);
+            int most = Math.Min((vectorRegisters - temporaries) / vectors, MostPixels);
+            int pixels = (int)Math.Min(most, Math.Max(1, problem.TypicalPixels));
+            if (pixels < 1)
+            {
+                break;
+            }
+
+            if (most * vectors * 2 >= vectorRegisters || most * vectors >= 12)
+            {
+                bool outer = IsOuter(problem, pixels);
+                candidates.Add((new(pixels, vectors, outer), Cycles(problem, pixels, vectors, lanes)));
+            }
+        }
+
+        candidates.Sort((a, b) => a.Cycles.CompareTo(b.Cycles));
+        if (candidates.Count > 5)
+        {
+            candidates.RemoveRange(5, candidates.Count - 5);
+        }
+
+        if (candidates.Count > 0)
+        {
+            // The other loop order of the best guess.
+            candidates.Add((candidates[0].Shape with { ChannelsOuter = !candidates[0].Shape.ChannelsOuter }, candidates[0].Cycles * 1.05));
+        }
+
+        return candidates;
+    }
+
+    public static TileShape Parse(TacticOption option)
+    {
+        string[] words = option.Text.Split(' ');
+        string[] extents = words[0].Split('x');
+        return new(int.Parse(extents[0], CultureInfo.InvariantCulture), int.Parse(extents[1], CultureInfo.InvariantCulture), words[1] == "channels-outer");
+    }
+
+    public TacticOption ToOption() => new(string.Create(CultureInfo.InvariantCulture, $"{Pixels}x{Vectors} {(ChannelsOuter ? "channels-outer" : "pixels-outer")}"));
+
+    private static bool IsOuter(PatchProblem problem, int pixels)
+    {
+        const int FewTiles = 8;
+        return problem.WeightCount * sizeof(float) > OuterWeightBytes || (problem.Images ?? 1) * problem.TypicalPixels / pixels < FewTiles;
+    }
+
+    /// <summary>Two multiplications per cycle, two loads per cycle, and the latency of sums where a tile has few.</summary>
+    private static double Cycles(PatchProblem problem, int pixels, int vectors, int lanes)
+    {
+        int channelVectors = (problem.Outputs + lanes - 1) / lanes;
+        long total = problem.TypicalPixels, tiles = (total + pixels - 1) / pixels;
+        double perTile = (double)total / tiles, cycles = 0;
+        for (int done = 0; done < channelVectors; done += vectors)
+        {
+            int width = Math.Min(vectors, channelVectors - done);
+            double loads = (width + perTile) / 2, sums = perTile * width / 2;
+            const double SumLatency = 4;
+            cycles += (Math.Max(Math.Max(sums, loads), SumLatency) * problem.PatchLength) + (6 * perTile * width) + 20;
+        }
+
+        return cycles * tiles * problem.Groups * (problem.Images ?? 1);
+    }
+}
