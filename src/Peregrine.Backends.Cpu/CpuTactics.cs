@@ -2,6 +2,7 @@ using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Pointwise;
 using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
@@ -19,6 +20,7 @@ internal static class CpuTactics
             new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
+            new PointwiseTactic(target),
             new ReformatTactic(),
             new PoolTactic(),
             new ReferenceTactic(),
