@@ -13,7 +13,8 @@ using Peregrine.Text;
 namespace Differential;
 
 /// <summary>
-/// Random small networks in ONNX Runtime, in the interpreter of the exported and imported model, and as built engines: with one and with two threads, with and without passes.
+/// Random small networks in ONNX Runtime, in the interpreter of the exported and imported model, and as built engines: with one and with two threads, with and without passes,
+/// and every eighth with tuned kernels.
 /// PEREGRINE_RANDOM_GRAPHS sets how many (200), PEREGRINE_RANDOM_FIRST the first seed (0).
 /// </summary>
 public sealed class RandomNetworkTests(PeerFixture fixture, ITestOutputHelper output)
@@ -99,12 +100,18 @@ public sealed class RandomNetworkTests(PeerFixture fixture, ITestOutputHelper ou
         Compare("interpreter of the exported model", graph, Interpreter.Run(model.Import(), [.. inputs]), expected, tolerances);
         Compare("engine, 1 thread", graph, Run(model, inputs, 1, passes: true), expected, tolerances);
         Compare("engine, 2 threads, no passes", graph, Run(model, inputs, 2, passes: false), expected, tolerances);
+        if (seed % 8 == 0)
+        {
+            // Tuning takes its time.
+            Compare("engine of level 3, 2 threads", graph, Run(model, inputs, 2, passes: true, level: 3), expected, tolerances);
+        }
+
         return null;
     }
 
-    private static List<object?> Run(OnnxModel model, IReadOnlyList<Tensor> inputs, int threads, bool passes)
+    private static List<object?> Run(OnnxModel model, IReadOnlyList<Tensor> inputs, int threads, bool passes, int level = 0)
     {
-        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Deterministic().VerifyPasses();
+        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(level).Deterministic().VerifyPasses();
         if (!passes)
         {
             foreach (string pass in Peregrine.Compiler.Pipeline.Passes.Select(p => p.Name).Distinct(StringComparer.Ordinal))

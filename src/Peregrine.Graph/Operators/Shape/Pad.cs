@@ -22,6 +22,7 @@ public sealed record Pad(PadMode Mode = PadMode.Constant) : Operator
 {
     public static readonly Schema<Pad> Schema = new Schema<Pad>("Pad", since: 11, a => new(a.Choice<PadMode>("mode"))).Inputs("data", "pads", "constant_value?", "axes?").Outputs("output")
         .Choice("mode", o => o.Mode, PadMode.Constant, ("constant", PadMode.Constant), ("reflect", PadMode.Reflect), ("edge", PadMode.Edge), ("wrap", PadMode.Wrap))
+        .Added(18, "axes").Added(19, "mode=wrap")
         .Import(1, 1, s => ImportAttributes(s, "paddings"))
         .Import(2, 10, s => ImportAttributes(s, "pads"));
 
