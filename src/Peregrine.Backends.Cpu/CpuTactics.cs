@@ -15,6 +15,7 @@ internal static class CpuTactics
         GeneratorTarget? target = GeneratorTarget.Of(device);
         return
         [
+            new WinogradTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new ReformatTactic(),

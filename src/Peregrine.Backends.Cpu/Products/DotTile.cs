@@ -30,8 +30,11 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets);
 /// <param name="GroupBytes">Packed bytes of one group of output channels.</param>
 /// <param name="Epilogue">Operand 0 is the sum; null stores it as it is.</param>
 /// <param name="Prefetch">Bytes ahead in the weights that are fetched; 0 for none.</param>
+/// <param name="SourceStep">Bytes from one group's source to that of the next; 0 where all groups read the same pixels.</param>
+/// <param name="TargetStep">Bytes from one group's target to that of the next; null where groups are output channels side by side.</param>
 internal sealed record DotTile(
-    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch)
+    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch,
+    int SourceStep = 0, int? TargetStep = null)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Source = 0, Weights = 1, Target = 2, Groups = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
@@ -74,8 +77,13 @@ internal sealed record DotTile(
             }
 
             Finish(p, sums, target, operands);
+            if (SourceStep != 0)
+            {
+                p.AddTo(source, SourceStep);
+            }
+
             p.AddTo(weights, GroupBytes);
-            p.AddTo(target, Vectors * vectorBytes);
+            p.AddTo(target, TargetStep ?? Vectors * vectorBytes);
             for (int i = 0; i < operands.Length; i++)
             {
                 if (Operands[i].PerChannel)
