@@ -2,6 +2,7 @@ using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Runtime.Kernels;
 
@@ -15,10 +16,12 @@ internal static class CpuTactics
         GeneratorTarget? target = GeneratorTarget.Of(device);
         return
         [
+            new DepthwiseTactic(target),
             new WinogradTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new ReformatTactic(),
+            new PoolTactic(),
             new ReferenceTactic(),
         ];
     }

@@ -1,4 +1,5 @@
 using Peregrine.Runtime.Planning;
+using Peregrine.Runtime.Tuning;
 
 namespace Peregrine.Compiler;
 
@@ -8,8 +9,11 @@ public sealed record CompileOptions
     /// <summary>Shown in the engine's manifest.</summary>
     public string ModelName { get; init; } = "";
 
-    /// <summary>Builder optimization level, 0 to 5. Only reference tactics exist so far, so every level builds the same engine.</summary>
-    public int Level { get; init; } = 3;
+    /// <summary>How tactics are chosen: level, workspace, cache, pins.</summary>
+    public TuningOptions Tuning { get; init; } = new();
+
+    /// <summary>Receives what the tuner did, also where the build fails or is cancelled afterwards; null if nobody listens.</summary>
+    public Action<TuningReport>? Tuned { get; init; }
 
     /// <summary>Ranges of input shapes; empty for any shape that the model allows.</summary>
     public IReadOnlyList<OptimizationProfile> Profiles { get; init; } = [];

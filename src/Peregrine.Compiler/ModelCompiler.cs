@@ -26,19 +26,40 @@ public static class ModelCompiler
         progress?.Report(new("Plan", passes.Count, passes.Count + 1));
         ConstantTable constants = new();
         Dictionary<string, IReadOnlyList<string>> declines = new(StringComparer.Ordinal);
-        Plan plan = PlanLowering.Lower(graph, new TacticSelector(backend), constants, declines);
+        Plan plan = Lower(graph, backend, options, constants, declines, progress, cancellation);
         progress?.Report(new("Plan", passes.Count + 1, passes.Count + 1));
         EngineManifest manifest = new(
             options.ModelName.Length > 0 ? options.ModelName : graph.Name,
             $"Peregrine {typeof(ModelCompiler).Assembly.GetName().Version?.ToString(3)}",
             "fp32",
-            options.Level,
+            options.Tuning.Level,
             backend.Device.Fingerprint,
             backend.Device.Name,
             sourceNodes,
             [.. passes.Where(p => !options.Disabled.Contains(p.Name)).Select(p => p.Name)],
             declines);
         return new(plan, constants.Constants, options.Profiles, manifest);
+    }
+
+    /// <summary>Chooses tactics and makes the plan. Whatever was measured is saved, even if the build is cancelled: the next one goes on from there.</summary>
+    private static Plan Lower(Graph graph, IBackend backend, CompileOptions options, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    {
+        Tuner tuner = new(backend, options.Tuning, cancellation);
+        if (progress is not null)
+        {
+            int nodes = graph.AllNodes.Count();
+            tuner.Progress = step => progress.Report(new($"Tune {step.Request}, {step.Candidate} of {step.Candidates} candidates", step.Done, nodes));
+        }
+
+        try
+        {
+            return PlanLowering.Lower(graph, tuner, new SampleExtents(graph, options.Profiles), constants, declines);
+        }
+        finally
+        {
+            options.Tuning.Cache?.Save();
+            options.Tuned?.Invoke(tuner.Report());
+        }
     }
 
     /// <summary>Runs the passes only.</summary>

@@ -8,6 +8,7 @@ using Peregrine.Onnx;
 using Peregrine.Runtime.Format;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
+using Peregrine.Runtime.Tuning;
 using Peregrine.Tensors;
 
 namespace Peregrine;
@@ -41,6 +42,13 @@ public sealed class EngineBuilder
     private int _stopAfterPatch = int.MaxValue;
     private bool _verify;
     private Action<string>? _passLog;
+    private string? _timingCache;
+    private bool _usesTimingCache = true;
+    private long? _workspace;
+    private bool _deterministic;
+    private string? _tacticManifest;
+    private TimeSpan? _tuningBudget;
+    private Action<TuningReport>? _tuned;
 
     /// <summary>Sets how the CPU is used; it is the only device so far.</summary>
     public EngineBuilder UseCpu(Action<CpuOptions> configure)
@@ -74,12 +82,62 @@ public sealed class EngineBuilder
         return this;
     }
 
-    /// <summary>Builder optimization level, 0 (fastest build) to 5 (search everything); 3 is the default.</summary>
+    /// <summary>
+    /// Builder optimization level, 0 (fastest build: tactics by their own estimates) to 5 (every candidate is tried); 3 is the default. From 1 on a kernel is used only after it has agreed with the
+    /// reference on this machine.
+    /// </summary>
     public EngineBuilder Level(int level)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(level, 0);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(level, 5);
         _level = level;
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps measured times in this file, so that a further build measures nothing that is known; null for no file. By default they are kept in the user's cache folder
+    /// (<c>PEREGRINE_CACHE</c> moves it or, as <c>off</c>, switches it off).
+    /// </summary>
+    public EngineBuilder TimingCache(string? path)
+    {
+        (_timingCache, _usesTimingCache) = (path, path is not null);
+        return this;
+    }
+
+    /// <summary>The most temporary memory that a kernel may take; tactics that want more are skipped, and the report says so.</summary>
+    public EngineBuilder Workspace(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        _workspace = bytes;
+        return this;
+    }
+
+    /// <summary>Chooses tactics without any measurement, so that two builds give the same bytes: by the manifest, or by estimate among those that are right.</summary>
+    public EngineBuilder Deterministic(bool deterministic = true)
+    {
+        _deterministic = deterministic;
+        return this;
+    }
+
+    /// <summary>Obeys the choices in this file and adds those that are missing in it; it is made if it does not exist. Null for none.</summary>
+    public EngineBuilder TacticManifest(string? path)
+    {
+        _tacticManifest = path;
+        return this;
+    }
+
+    /// <summary>The most time for trying kernels; what is left then is chosen by estimate. By default the level decides (20 s at level 3).</summary>
+    public EngineBuilder TuningBudget(TimeSpan budget)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, TimeSpan.Zero);
+        _tuningBudget = budget;
+        return this;
+    }
+
+    /// <summary>Receives what was tried, how long it took and what was chosen, at the end of each build.</summary>
+    public EngineBuilder TuningReport(Action<TuningReport>? receiver)
+    {
+        _tuned = receiver;
         return this;
     }
 
@@ -139,7 +197,13 @@ public sealed class EngineBuilder
         IBackend backend = new CpuBackend(_cpu.Threads);
         try
         {
-            EngineContent content = ModelCompiler.Compile(graph, backend, Options(name), progress, cancellation);
+            CompileOptions options = Options(name);
+            EngineContent content = ModelCompiler.Compile(graph, backend, options, progress, cancellation);
+            if (_tacticManifest is not null)
+            {
+                options.Tuning.Manifest!.Write(_tacticManifest);
+            }
+
             return new(content, backend, logger: _logger);
         }
         catch (OutOfMemoryException e)
@@ -157,13 +221,32 @@ public sealed class EngineBuilder
     private CompileOptions Options(string name) => new()
     {
         ModelName = name,
-        Level = _level,
+        Tuning = new()
+        {
+            Level = _level,
+            Workspace = _workspace,
+            Deterministic = _deterministic,
+            Cache = _level == 0 || _deterministic || !_usesTimingCache ? null : _timingCache is { } path ? Runtime.Tuning.TimingCache.Open(path) : Runtime.Tuning.TimingCache.OpenDefault(),
+            Manifest = _tacticManifest is null ? null : File.Exists(_tacticManifest) ? Runtime.Tuning.TacticManifest.Read(_tacticManifest) : new(),
+            Budget = _tuningBudget,
+        },
+        Tuned = OnTuned,
         Profiles = _profiles,
         Disabled = _disabled,
         StopAfterPatch = _stopAfterPatch,
         Verify = _verify,
         Log = _passLog,
     };
+
+    private void OnTuned(TuningReport report)
+    {
+        foreach (string remark in report.Remarks)
+        {
+            _logger.LogWarning("{Remark}", remark);
+        }
+
+        _tuned?.Invoke(report);
+    }
 }
 
 /// <summary>Collects the inputs of an optimization profile.</summary>

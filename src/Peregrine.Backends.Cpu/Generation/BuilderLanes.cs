@@ -35,13 +35,25 @@ internal readonly struct BuilderLanes(KernelBuilder p) : IFloatLanes<VReg, VReg>
 
     public VReg ScaleByPowerOfTwo(VReg a, VReg n) => p.ScaleByPowerOfTwo(a, n);
 
-    public VReg And(VReg a, VReg b) => p.And(a, b);
+    public VReg Absolute(VReg a) => p.Absolute(a);
 
-    public VReg Or(VReg a, VReg b) => p.Or(a, b);
+    public VReg PowerOfTwo(VReg n) => p.ShiftLeft(p.AddS32(p.ConvertF32ToS32(n), p.ConstantBits(127)), 23);
 
-    public VReg Xor(VReg a, VReg b) => p.Xor(a, b);
+    public (VReg Exponent, VReg Mantissa) Split(VReg a)
+    {
+        VReg tiny = p.Compare(a, FloatComparison.Less, p.Constant(1.17549435e-38f));
+        VReg bits = p.Select(tiny, p.Multiply(a, p.Constant(8388608)), a);
+        VReg exponent = p.ShiftRightArithmetic(p.SubtractS32(bits, p.ConstantBits(0x3F3504F3)), 23);
+        VReg mantissa = p.SubtractS32(bits, p.ShiftLeft(exponent, 23));
+        VReg whole = p.ConvertS32ToF32(exponent);
+        return (p.Select(tiny, p.Subtract(whole, p.Constant(23)), whole), mantissa);
+    }
+
+    public VReg WithSign(VReg a, VReg sign) => p.Or(a, p.And(sign, p.ConstantBits(0x8000_0000)));
 
     public VReg Less(VReg a, VReg b) => p.Compare(a, FloatComparison.Less, b);
+
+    public VReg Equal(VReg a, VReg b) => p.Compare(a, FloatComparison.Equal, b);
 
     public VReg Select(VReg mask, VReg whenTrue, VReg whenFalse) => p.Select(mask, whenTrue, whenFalse);
 }

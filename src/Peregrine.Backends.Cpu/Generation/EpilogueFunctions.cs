@@ -8,13 +8,15 @@ internal static class EpilogueFunctions
 {
     /// <summary>Whether there is a lowering.</summary>
     public static bool Has(UnaryFunction function) => function is UnaryFunction.Negate or UnaryFunction.Abs or UnaryFunction.Sign or UnaryFunction.Floor or UnaryFunction.Ceiling
-        or UnaryFunction.RoundEven or UnaryFunction.Truncate or UnaryFunction.Sqrt or UnaryFunction.Reciprocal or UnaryFunction.Exp or UnaryFunction.Sigmoid;
+        or UnaryFunction.RoundEven or UnaryFunction.Truncate or UnaryFunction.Sqrt or UnaryFunction.Reciprocal or UnaryFunction.Exp or UnaryFunction.Sigmoid
+        or UnaryFunction.Expm1 or UnaryFunction.Tanh or UnaryFunction.Erf or UnaryFunction.Log or UnaryFunction.Log1p;
 
     /// <summary>Registers that the function needs beside those that live on, its argument counted.</summary>
     public static int Need(UnaryFunction function) => function switch
     {
         UnaryFunction.Negate or UnaryFunction.Abs or UnaryFunction.Floor or UnaryFunction.Ceiling or UnaryFunction.RoundEven or UnaryFunction.Truncate or UnaryFunction.Sqrt => 1,
         UnaryFunction.Sign or UnaryFunction.Reciprocal => 2,
+        UnaryFunction.Log or UnaryFunction.Log1p => 6,
         _ => 4,
     };
 
@@ -35,6 +37,10 @@ internal static class EpilogueFunctions
             UnaryFunction.Reciprocal => p.Divide(p.Constant(1), x),
             UnaryFunction.Exp => MathLibrary.Exp<BuilderLanes, VReg, VReg>(m, x),
             UnaryFunction.Sigmoid => MathLibrary.Sigmoid<BuilderLanes, VReg, VReg>(m, x),
+            UnaryFunction.Expm1 => MathLibrary.Expm1<BuilderLanes, VReg, VReg>(m, x),
+            UnaryFunction.Tanh => MathLibrary.Tanh<BuilderLanes, VReg, VReg>(m, x),
+            UnaryFunction.Log => MathLibrary.Log<BuilderLanes, VReg, VReg>(m, x),
+            UnaryFunction.Log1p => MathLibrary.Log1p<BuilderLanes, VReg, VReg>(m, x),
             _ => throw new ArgumentOutOfRangeException(nameof(function)),
         };
     }

@@ -91,9 +91,19 @@ internal sealed class EpilogueGraph
         }
 
         if (_nodes[x].IsBool || !EpilogueFunctions.Has(function)) { return Fail($"{function}{(_nodes[x].IsBool ? " of bool" : "")}"); }
+        if (function == UnaryFunction.Erf) { return Emit(new(EpilogueStep.Erf, false, A: x, B: SignOf(x))); }
         return function == UnaryFunction.Tanh && SoftplusArgument(x) is int argument
             ? Emit(new(EpilogueStep.TanhSoftplus, false, A: argument))
             : Emit(new(EpilogueStep.Unary, false, (int)function, x));
+    }
+
+    // What x is a positive multiple of, as in GELU, is needed later anyway; then x itself need not be kept.
+    private int SignOf(int x)
+    {
+        EpilogueNode node = _nodes[x];
+        if (!node.Is(BinaryFunction.Multiply)) { return x; }
+        bool IsPositive(int number) => _nodes[number] is { Step: EpilogueStep.Constant, IsBool: false, Value: > 0 };
+        return IsPositive(node.B) ? node.A : IsPositive(node.A) ? node.B : x;
     }
 
     // tanh(softplus(x)), as Mish has it, is a rational function of e^x: no logarithm is needed.
@@ -125,6 +135,7 @@ internal sealed class EpilogueGraph
         }
 
         if (!comparison && _nodes[a].Step == EpilogueStep.Constant && _nodes[b].Step == EpilogueStep.Constant) { return Constant(Fold(function, _nodes[a].Value, _nodes[b].Value)); }
+        if (function == BinaryFunction.Multiply && (IsConstant(a, 1) || IsConstant(b, 1))) { return IsConstant(a, 1) ? b : a; }
         if (function == BinaryFunction.Divide && _nodes[b].Step == EpilogueStep.Constant && HasExactReciprocal(_nodes[b].Value))
         {
             return Emit(new(EpilogueStep.Binary, false, (int)BinaryFunction.Multiply, a, Constant(1 / _nodes[b].Value)));

@@ -58,7 +58,7 @@ internal sealed class EpilogueLowering
         {
             EpilogueStep.Operand or EpilogueStep.Constant => 1,
             EpilogueStep.Unary => Math.Max(need, node.IsBool ? 1 : EpilogueFunctions.Need((UnaryFunction)node.Data)),
-            EpilogueStep.TanhSoftplus => Math.Max(need, 4),
+            EpilogueStep.TanhSoftplus or EpilogueStep.Erf => Math.Max(need, 4),
             _ => need,
         };
     }
@@ -91,6 +91,8 @@ internal sealed class EpilogueLowering
             case EpilogueStep.FloatToBool: return _p.Compare(a, FloatComparison.NotEqual, _p.Constant(0));
             case EpilogueStep.MultiplyAdd: return _p.MultiplyAdd(a, b, c);
             case EpilogueStep.NegatedMultiplyAdd: return new BuilderLanes(_p).NegatedMultiplyAdd(a, b, c);
+            case EpilogueStep.Erf: return MathLibrary.Erf<BuilderLanes, VReg, VReg>(new(_p), a, b);
+            case EpilogueStep.TanhSoftplus: return MathLibrary.TanhSoftplus<BuilderLanes, VReg, VReg>(new(_p), a);
             default: throw new InvalidOperationException(node.ToString());
         }
     }

@@ -7,8 +7,8 @@ namespace Peregrine.Backends.Cpu.Movement;
 internal static class MovementRequests
 {
     // Read and written bytes per second and worker: streaming, and through strides.
-    public const double Streaming = 10e9;
-    public const double Strided = 5e9;
+    public const double Streaming = 20e9;
+    public const double Strided = 8e9;
 
     // A step of the plan: the walk to it and the barrier behind it.
     private const double StepSeconds = 1e-6;

@@ -14,7 +14,15 @@ internal readonly record struct DotRun(int Offset, int Length, ulong Skipped);
 /// <summary>An operand of the epilogue as the tile sees it.</summary>
 /// <param name="PerChannel">Vectors of channels, or one value for all of them.</param>
 /// <param name="PixelOffsets">Bytes from the operand's pointer per pixel; empty if all pixels share it.</param>
-internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets);
+internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets)
+{
+    /// <summary>The operand's value for one pixel of the tile and one vector of channels.</summary>
+    public VReg Load(KernelBuilder p, VReg pointer, int vector, int pixel)
+    {
+        int offset = PixelOffsets.Count == 0 ? 0 : checked((int)PixelOffsets[pixel]);
+        return PerChannel ? p.Load(new MemoryOperand(pointer, offset + (vector * p.VectorBytes))) : p.LoadBroadcast(new MemoryOperand(pointer, offset));
+    }
+}
 
 /// <summary>
 /// The micro-kernel of convolutions and matrix products: the sums of a few pixels by a few vectors of output channels stay in registers over the whole patch, then go through the epilogue into
@@ -184,20 +192,12 @@ internal sealed record DotTile(
     private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands)
     {
         // What all pixels share is loaded once.
-        VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? LoadOperand(p, operands[i], o, v, 0) : default)];
+        VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], v, 0) : default)];
         for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
         {
-            VReg value = sums[pixel, v];
-            if (Epilogue is not null)
-            {
-                int at = pixel;
-                value = EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : LoadOperand(p, operands[i - 1], Operands[i - 1], v, (int)Operands[i - 1].PixelOffsets[at]));
-            }
-
+            int at = pixel;
+            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], v, at));
             p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel] + (v * p.VectorBytes))), value);
         }
     }
-
-    private static VReg LoadOperand(KernelBuilder p, VReg pointer, DotOperand operand, int v, int offset) =>
-        operand.PerChannel ? p.Load(new MemoryOperand(pointer, offset + (v * p.VectorBytes))) : p.LoadBroadcast(new MemoryOperand(pointer, offset));
 }

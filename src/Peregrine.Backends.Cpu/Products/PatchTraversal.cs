@@ -19,6 +19,17 @@ internal enum TraversalKind
 /// <param name="InputWidth">Pixels in a row of the input, where more than one row matters to the tile's code.</param>
 internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<ulong> Skipped, bool RepeatsRows, long InputWidth, long OutputWidth, int Columns)
 {
+    /// <summary>Bytes from the tile's source pointer to the patch of each pixel.</summary>
+    public Ints InputOffsets(PatchProblem problem, int pixelBytes) =>
+        Ints.From(Pixels.Select(p => checked((p.Y * problem.Vertical.Stride * InputWidth) + (p.X * problem.Horizontal.Stride)) * pixelBytes));
+
+    /// <summary>Bytes from the tile's first pixel in the result to each.</summary>
+    public Ints OutputOffsets(long pixelStride) => Ints.From(Pixels.Select(p => ((p.Y * OutputWidth) + p.X) * pixelStride * sizeof(float)));
+
+    /// <summary>The operands of the epilogue as this tile sees them.</summary>
+    public ValueList<DotOperand> Operands(PatchProblem problem) =>
+        ValueList.From(problem.Operands.Select(o => new DotOperand(o.PerChannel, o.PixelStride == 0 ? Ints.Empty : OutputOffsets(o.PixelStride))));
+
     public ulong SkippedAt(int row, int column) => Skipped.Count == 0 ? 0 : Skipped[(row * Columns) + column];
 }
 
@@ -36,10 +47,10 @@ internal sealed class PatchTraversal
     // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block (RowBlocks).
     private readonly int[] _codes;
 
-    private PatchTraversal(PatchProblem problem, int most)
+    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels)
     {
         (_problem, _most) = (problem, most);
-        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (!problem.IsSpatialStatic || (problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
+        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (!problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
         if (!IsPadded && problem.IsPointwise)
         {
             Kind = TraversalKind.Flat;
@@ -76,7 +87,9 @@ internal sealed class PatchTraversal
     /// <summary>The distinct tiles; each has its own code.</summary>
     public IReadOnlyList<PatchTile> Tiles => _tiles;
 
-    public static PatchTraversal Of(PatchProblem problem, int most) => new(problem, most);
+    /// <param name="most">Pixels of a tile.</param>
+    /// <param name="padFewChannels">Whether images of few channels are padded, so that a row of a patch is one run.</param>
+    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels) => new(problem, most, padFewChannels);
 
     /// <summary>Strips of one image.</summary>
     public long StripCount(PatchExtents e) => Kind switch

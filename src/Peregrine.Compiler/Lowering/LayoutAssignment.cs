@@ -18,16 +18,16 @@ internal sealed class LayoutAssignment
     private const int MaximumSweeps = 12;
 
     private readonly Graph _graph;
-    private readonly TacticSelector _selector;
+    private readonly ITacticChooser _chooser;
     private readonly Dictionary<Value, Layout> _preferred = [];
     private readonly Dictionary<Node, (double RowMajor, double Preferred)> _costs = [];
     private readonly HashSet<Node> _chosen = [];
 
-    private LayoutAssignment(Graph graph, TacticSelector selector) => (_graph, _selector) = (graph, selector);
+    private LayoutAssignment(Graph graph, ITacticChooser chooser) => (_graph, _chooser) = (graph, chooser);
 
-    public static LayoutAssignment Of(Graph graph, TacticSelector selector)
+    public static LayoutAssignment Of(Graph graph, ITacticChooser chooser)
     {
-        LayoutAssignment assignment = new(graph, selector);
+        LayoutAssignment assignment = new(graph, chooser);
         foreach (Node node in graph.Nodes)
         {
             assignment.Price(node);
@@ -40,6 +40,9 @@ internal sealed class LayoutAssignment
     /// <summary>The layout in which a node reads or writes one of its values.</summary>
     public Layout LayoutOf(Node node, Value value) => _chosen.Contains(node) && Preferred(value) is { } preferred ? preferred : Layout.RowMajor;
 
+    /// <summary>Puts a node back to row-major.</summary>
+    public void Revert(Node node) => _chosen.Remove(node);
+
     private Layout? Preferred(Value value)
     {
         if (value.Constant is not null || value.Type is not TensorType { Shape.IsRanked: true } type || type.ElementType == DataType.String)
@@ -49,7 +52,7 @@ internal sealed class LayoutAssignment
 
         if (!_preferred.TryGetValue(value, out Layout? layout))
         {
-            IReadOnlyList<Layout> offered = _selector.Backend.LayoutsOf(type.ElementType, RequestBuilder.Dims(type, _graph.Symbols));
+            IReadOnlyList<Layout> offered = _chooser.Backend.LayoutsOf(type.ElementType, RequestBuilder.Dims(type, _graph.Symbols));
             _preferred[value] = layout = offered.Count == 0 ? Layout.RowMajor : offered[0];
         }
 
@@ -66,10 +69,10 @@ internal sealed class LayoutAssignment
             return;
         }
 
-        double preferred = _selector.Estimate(RequestBuilder.Of(node, _graph.Symbols, v => Preferred(v) ?? Layout.RowMajor));
+        double preferred = _chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols, v => Preferred(v) ?? Layout.RowMajor));
         if (!double.IsPositiveInfinity(preferred))
         {
-            _costs[node] = (_selector.Estimate(RequestBuilder.Of(node, _graph.Symbols)), preferred);
+            _costs[node] = (_chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols)), preferred);
         }
     }
 

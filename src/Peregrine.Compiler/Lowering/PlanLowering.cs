@@ -16,7 +16,8 @@ namespace Peregrine.Compiler.Lowering;
 internal sealed class PlanLowering
 {
     private readonly Graph _graph;
-    private readonly TacticSelector _selector;
+    private readonly ITacticChooser _chooser;
+    private readonly SampleExtents _samples;
     private readonly ConstantTable _constants;
     private readonly Dictionary<string, IReadOnlyList<string>> _declines;
     private readonly LayoutAssignment _layouts;
@@ -32,13 +33,14 @@ internal sealed class PlanLowering
     // The segment from which on each symbol is known.
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
 
-    private PlanLowering(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
+    private PlanLowering(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IEnumerable<string> outerSymbols)
     {
         _graph = graph;
-        _selector = selector;
+        _chooser = chooser;
+        _samples = samples;
         _constants = constants;
         _declines = declines;
-        _layouts = LayoutAssignment.Of(graph, selector);
+        _layouts = LayoutAssignment.Of(graph, chooser);
         foreach (string symbol in outerSymbols)
         {
             _known[symbol] = 0;
@@ -47,9 +49,9 @@ internal sealed class PlanLowering
 
     /// <param name="declines">Receives, per step name, why tactics declined.</param>
     /// <param name="outerSymbols">Symbols that the plan around this one knows.</param>
-    public static Plan Lower(Graph graph, TacticSelector selector, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
+    public static Plan Lower(Graph graph, ITacticChooser chooser, SampleExtents samples, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, params IEnumerable<string> outerSymbols)
     {
-        PlanLowering lowering = new(graph, selector, constants, declines, outerSymbols);
+        PlanLowering lowering = new(graph, chooser, samples, constants, declines, outerSymbols);
         return lowering.Lower();
     }
 
@@ -162,8 +164,7 @@ internal sealed class PlanLowering
 
     private void AddKernel(Node node)
     {
-        KernelRequest request = RequestBuilder.Of(node, _graph.Symbols, v => _layouts.LayoutOf(node, v));
-        Selection selection = _selector.Select(request);
+        (KernelRequest request, Selection selection) = Choose(node);
         if (selection.Declines.Count > 0)
         {
             _declines[node.Name] = selection.Declines;
@@ -176,6 +177,22 @@ internal sealed class PlanLowering
         }
 
         _steps.Add(new KernelStep(node.Name, Sources(node), inputs, Ints.From(node.Outputs.Select(v => v is null ? -1L : _slotOf[v])), node.Operator, request, selection.Tactic.Id, selection.Option));
+    }
+
+    /// <summary>Chooses a tactic in the node's layouts. Where every kernel in them turns out to be wrong or too large, the node goes back to row-major, which the reference takes.</summary>
+    private (KernelRequest Request, Selection Selection) Choose(Node node)
+    {
+        KernelRequest request = Request();
+        if (_chooser.Find(request, node.Operator, _samples.Of(node.Inputs, node.Outputs, request)) is { } found)
+        {
+            return (request, found);
+        }
+
+        _layouts.Revert(node);
+        request = Request();
+        return (request, _chooser.Select(request, node.Operator, _samples.Of(node.Inputs, node.Outputs, request)));
+
+        KernelRequest Request() => RequestBuilder.Of(node, _graph.Symbols, v => _layouts.LayoutOf(node, v));
     }
 
     /// <summary>A value's slot in the wanted layout; a step that converts it is added where it lies otherwise.</summary>
@@ -194,7 +211,7 @@ internal sealed class PlanLowering
 
         KernelOperand operand = RequestBuilder.Operand(value, _graph.Symbols);
         KernelRequest request = new(null, [operand with { Layout = _slots[slot].Layout }], [operand with { Layout = layout }], new OperandExpr(0));
-        Selection selection = _selector.Select(request);
+        Selection selection = _chooser.Select(request, new Identity(), _samples.Of([value], [value], request));
         int target = _slots.Count;
         _slots.Add(new(target, FreeName($"{value.Name}:{(layout.IsRowMajor ? "row-major" : "reformatted")}"), value.Type, layout, SegmentOf(value.Tensor!.Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, _steps.Count, -1));
         _dims.Add(null);
@@ -247,7 +264,7 @@ internal sealed class PlanLowering
         _steps.Add(make(inputs, Slots(node.Outputs)));
     }
 
-    private Plan Body(Graph body) => Lower(body, _selector, _constants, _declines, _known.Keys);
+    private Plan Body(Graph body) => Lower(body, _chooser, _samples, _constants, _declines, _known.Keys);
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>

@@ -8,7 +8,7 @@ namespace Peregrine.Runtime.Tuning;
 internal sealed class KernelCompiler(IBackend backend)
 {
     private readonly Dictionary<(KernelRequest, TacticId, TacticOption), IKernel> _kernels = [];
-    private readonly TacticSelector _selector = new(backend);
+    private readonly ITacticChooser _selector = new TacticSelector(backend);
     private readonly List<string> _reselected = [];
 
     public IReadOnlyList<string> Reselected => _reselected;
@@ -24,7 +24,7 @@ internal sealed class KernelCompiler(IBackend backend)
         TacticOption option = step.Option;
         if (tactic?.Consider(step.Request, backend.Device) is not Verdict.Accept accept || !accept.Options.Contains(option))
         {
-            Selection selection = _selector.Select(step.Request);
+            Selection selection = _selector.Select(step.Request, step.Operator);
             tactic = selection.Tactic;
             option = selection.Option;
             _reselected.Add($"\"{step.Name}\" was built with {step.Tactic} {step.Option}; this machine runs it with {tactic.Id} {option}.".Replace("  ", " ", StringComparison.Ordinal));

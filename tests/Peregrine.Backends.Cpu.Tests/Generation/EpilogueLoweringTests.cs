@@ -88,14 +88,14 @@ public sealed class EpilogueLoweringTests
         Assert.Null(EpilogueLowering.WhyNot(Expr.Select(Expr.Less(X, Y), Z, 1), [DataType.Float32, DataType.Float32, DataType.Float32]));
     }
 
-    internal static void Compare(Expr e, float[][] operands, float[] actual, double tolerance = 2e-5)
+    internal static void Compare(Expr e, float[][] operands, float[] actual, double tolerance = 2e-5, double ofOperand = 0)
     {
         Tensor[] tensors = [.. operands.Select((o, i) => i == 3 ? Tensor.Vector<bool>([.. o.Select(v => v != 0)]) : Tensor.Vector<float>(o))];
         var result = (Tensor)ReferenceEvaluator.Evaluate(new ExprOperator(e), "node", tensors, [], [true])[0]!;
         ReadOnlySpan<float> expected = result.Type == DataType.Bool ? result.Span<bool>().ToArray().Select(b => b ? 1f : 0f).ToArray() : result.Span<float>();
         for (int i = 0; i < actual.Length; i++)
         {
-            bool close = float.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : actual[i] == expected[i] || Math.Abs((double)actual[i] - expected[i]) <= tolerance * Math.Abs(expected[i]) + 1e-44;
+            bool close = float.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : actual[i] == expected[i] || Math.Abs((double)actual[i] - expected[i]) <= (tolerance * Math.Abs(expected[i])) + (ofOperand == 0 || !float.IsFinite(operands[0][i]) ? 0 : ofOperand * Math.Abs(operands[0][i])) + 1e-42;
             Assert.True(close, $"{e} of ({string.Join(", ", operands.Select(o => o[i]))}) is {expected[i]}, came as {actual[i]}");
         }
     }

@@ -3,6 +3,9 @@ namespace Peregrine.Operators;
 /// <summary>One lane, computed at once: the meaning of <see cref="IFloatLanes{TValue, TMask}"/> in plain C#.</summary>
 public readonly struct ScalarLanes : IFloatLanes<float, bool>
 {
+    // The bits of √½.
+    private const int RootOfHalf = 0x3F3504F3;
+
     public float Constant(float value) => value;
 
     public float Add(float a, float b) => a + b;
@@ -28,13 +31,23 @@ public readonly struct ScalarLanes : IFloatLanes<float, bool>
     // The product is exact in double precision.
     public float ScaleByPowerOfTwo(float a, float n) => float.IsNaN(a) ? a : (float)Math.ScaleB(a, (int)n);
 
-    public float And(float a, float b) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) & BitConverter.SingleToUInt32Bits(b));
+    public float Absolute(float a) => MathF.Abs(a);
 
-    public float Or(float a, float b) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) | BitConverter.SingleToUInt32Bits(b));
+    public float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
 
-    public float Xor(float a, float b) => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(a) ^ BitConverter.SingleToUInt32Bits(b));
+    public (float Exponent, float Mantissa) Split(float a)
+    {
+        bool tiny = a < 1.17549435e-38f;
+        int bits = BitConverter.SingleToInt32Bits(tiny ? a * 8388608 : a);
+        int exponent = (bits - RootOfHalf) >> 23;
+        return (exponent - (tiny ? 23 : 0), BitConverter.Int32BitsToSingle(bits - (exponent << 23)));
+    }
+
+    public float WithSign(float a, float sign) => MathF.CopySign(a, sign);
 
     public bool Less(float a, float b) => a < b;
+
+    public bool Equal(float a, float b) => a == b;
 
     public float Select(bool mask, float whenTrue, float whenFalse) => mask ? whenTrue : whenFalse;
 }

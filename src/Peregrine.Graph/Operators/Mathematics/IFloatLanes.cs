@@ -44,17 +44,23 @@ public interface IFloatLanes<TValue, TMask>
     /// <summary>a · 2^n, rounded once; |a| in 0.5..4 or NaN, n whole in −250..250. Anything else is unspecified.</summary>
     TValue ScaleByPowerOfTwo(TValue a, TValue n);
 
-    /// <summary>The bits of both combined by "and".</summary>
-    TValue And(TValue a, TValue b);
+    /// <summary>|a|.</summary>
+    TValue Absolute(TValue a);
 
-    /// <summary>The bits of both combined by "or".</summary>
-    TValue Or(TValue a, TValue b);
+    /// <summary>2^n, n whole in −126..127 or NaN, whose result is unspecified.</summary>
+    TValue PowerOfTwo(TValue n);
 
-    /// <summary>The bits of both combined by "exclusive or".</summary>
-    TValue Xor(TValue a, TValue b);
+    /// <summary>a = 2^exponent · mantissa with the mantissa in √½..√2, for a &gt; 0 and finite, denormals included; else unspecified.</summary>
+    (TValue Exponent, TValue Mantissa) Split(TValue a);
+
+    /// <summary>The number <paramref name="a"/>, which must have no sign, with the sign of the second.</summary>
+    TValue WithSign(TValue a, TValue sign);
 
     /// <summary>a &lt; b; false where either is NaN.</summary>
     TMask Less(TValue a, TValue b);
+
+    /// <summary>a = b; false where either is NaN.</summary>
+    TMask Equal(TValue a, TValue b);
 
     /// <summary>Where the mask is set <paramref name="whenTrue"/>, else <paramref name="whenFalse"/>.</summary>
     TValue Select(TMask mask, TValue whenTrue, TValue whenFalse);

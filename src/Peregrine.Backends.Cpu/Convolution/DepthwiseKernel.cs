@@ -1,0 +1,90 @@
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.Products;
+using Peregrine.CodeGen.X64;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Convolution;
+
+/// <summary>Runs a convolution in which each channel is a group of its own with generated <see cref="DepthwiseTile"/>s. Weights are packed [vector of channels][kernel row][kernel column][lane].</summary>
+internal sealed unsafe class DepthwiseKernel : PatchKernel
+{
+    private readonly GeneratorTarget _target;
+    private readonly List<CompiledCode> _code = [];
+    // Per tile of the traversal the numbers of its codes for whole vectors and for the incomplete last one.
+    private readonly (int Whole, int Last)[] _entries;
+    private readonly int _wholeVectors;
+    private readonly int _remainder;
+    private readonly int _vectorBytes;
+
+    public DepthwiseKernel(PatchProblem problem, int pixels, GeneratorTarget target)
+        : base(problem, PatchTraversal.Of(problem, pixels, padFewChannels: false))
+    {
+        _target = target;
+        (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
+        _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
+        _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
+        long bytes = (long)_vectorBytes * (_wholeVectors + (_remainder > 0 ? 1 : 0));
+        Packings = [new(problem.WeightInput, $"depthwise {problem.Groups}x{problem.PatchLength} by {target.Lanes}", bytes, Pack)];
+    }
+
+    public override IReadOnlyList<CompiledCode> Code => _code;
+
+    public override IReadOnlyList<WeightPacking> Packings { get; }
+
+    protected override int ChannelBlocks => 1;
+
+    protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
+    {
+        if (_wholeVectors > 0)
+        {
+            Invoke(call, block, _entries[code].Whole, 0, _wholeVectors, skippedRows);
+        }
+
+        if (_remainder > 0)
+        {
+            Invoke(call, block, _entries[code].Last, _wholeVectors, 1, skippedRows);
+        }
+    }
+
+    private void Invoke(in PatchCall call, long* block, int entry, int first, int count, long skippedRows)
+    {
+        long channel = (long)first * _target.Lanes;
+        block[DotTile.Source] = (long)(call.Source + (channel * sizeof(float)));
+        block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * Problem.Horizontal.Kernel * _target.Lanes * sizeof(float)));
+        block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
+        block[DotTile.Groups] = count;
+        BindOperands(call, block, channel);
+        ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
+    }
+
+    private int Compile(PatchTile tile, int lanes)
+    {
+        PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
+        List<DotRun> runs = [];
+        for (int row = 0; row < (tile.RepeatsRows ? 1 : v.Kernel); row++)
+        {
+            for (int column = 0; column < h.Kernel; column++)
+            {
+                runs.Add(new(checked((int)(((row * v.Dilation * tile.InputWidth) + (column * h.Dilation)) * PixelBytes)), 1, tile.SkippedAt(row, column)));
+            }
+        }
+
+        _code.Add(new DepthwiseTile(
+            lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
+        return _code.Count - 1;
+    }
+
+    private void Pack(byte* source, byte* target)
+    {
+        float* from = (float*)source, to = (float*)target;
+        for (int channel = 0; channel < Problem.Groups; channel++)
+        {
+            (int vector, int lane) = Math.DivRem(channel, _target.Lanes);
+            float* column = to + ((long)vector * _vectorBytes / sizeof(float)) + lane;
+            for (int position = 0; position < Problem.PatchLength; position++)
+            {
+                column[position * _target.Lanes] = *from++;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using Peregrine.Backends.Cpu.Workers;
+using Peregrine.CodeGen.X64;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>
+/// Walks the results of a <see cref="PatchProblem"/> tile by tile and hands each to generated code. Padding costs nothing: where a tile touches the border, its code leaves out the
+/// multiplications by padding. Images whose extents are known only at run time, and those that the traversal wants padded, are first copied into a padded scratch image.
+/// </summary>
+internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal traversal) : ICpuKernel
+{
+    public int PhaseCount => Traversal.IsPadded ? 2 : 1;
+
+    public abstract IReadOnlyList<CompiledCode> Code { get; }
+
+    public abstract IReadOnlyList<WeightPacking> Packings { get; }
+
+    protected PatchProblem Problem { get; } = problem;
+
+    protected PatchTraversal Traversal { get; } = traversal;
+
+    /// <summary>Bytes from input pixel to input pixel, in the padded image where there is one.</summary>
+    protected int PixelBytes { get; } = checked((int)((traversal.IsPadded ? (long)problem.Groups * problem.Channels : problem.InputStride) * sizeof(float)));
+
+    /// <summary>Parts into which the output channels are cut, each of which walks all pixels by itself.</summary>
+    protected abstract int ChannelBlocks { get; }
+
+    public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) =>
+        Traversal.IsPadded ? PatchExtents.Of(Problem, inputs[Problem.Input], outputs[0]).PaddedBytes(Problem) : 0;
+
+    public int TileCount(in KernelArguments arguments, int phase)
+    {
+        PatchExtents e = Extents(arguments);
+        return checked((int)(phase < PhaseCount - 1 ? e.Images * e.PaddedHeight : e.Images * Traversal.StripCount(e) * ChannelBlocks));
+    }
+
+    public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
+    {
+        PatchExtents e = Extents(arguments);
+        if (phase < PhaseCount - 1)
+        {
+            PaddedImage.Fill(Problem, e, (float*)arguments.Input(Problem.Input), (float*)arguments.Scratch, tiles);
+            return;
+        }
+
+        PatchCall call = new(arguments, e, Problem, Traversal, PixelBytes);
+        long strips = e.Images * Traversal.StripCount(e);
+        for (int tile = tiles.Begin; tile < tiles.End; tile++)
+        {
+            (long channelBlock, long strip) = Math.DivRem(tile, strips);
+            RunStrip(ref call, strip, (int)channelBlock);
+        }
+    }
+
+    /// <summary>Computes one tile for a block of channels; source, rows and row step stand in the argument block already.</summary>
+    /// <param name="code">The number of the tile among <see cref="PatchTraversal.Tiles"/>.</param>
+    /// <param name="skippedRows">Rows of the kernel that lie above the image; their weights are left out.</param>
+    protected abstract void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows);
+
+    /// <summary>Points the operands of the epilogue at the tile's first pixel and a first channel.</summary>
+    protected void BindOperands(in PatchCall call, long* block, long firstChannel)
+    {
+        for (int i = 0; i < Problem.Operands.Count; i++)
+        {
+            OperandBinding operand = Problem.Operands[i];
+            long imageStride = operand.PerImage && call.Arguments.InputDims(operand.Input)[0] > 1
+                ? operand.PixelStride > 0 ? call.Extents.OutputPixels * operand.PixelStride : operand.PerChannel ? (long)Problem.Groups * Problem.Outputs : 1
+                : 0;
+            long offset = (call.Image * imageStride) + (call.Pixel * operand.PixelStride) + (operand.PerChannel ? firstChannel : 0);
+            block[DotTile.FirstOperand + i] = (long)(call.Arguments.Input(operand.Input) + (offset * sizeof(float)));
+        }
+    }
+
+    private PatchExtents Extents(in KernelArguments arguments) => PatchExtents.Of(Problem, arguments.InputDims(Problem.Input), arguments.OutputDims(0));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunStrip(ref PatchCall call, long strip, int channelBlock)
+    {
+        PatchExtents e = call.Extents;
+        PatchAxis v = Problem.Vertical;
+        (call.Image, long inImage) = Math.DivRem(strip, Traversal.StripCount(e));
+        long* block = stackalloc long[DotTile.FirstOperand + Problem.Operands.Count];
+        (long y, long rows, long skippedRows, long sourceRow) = (0, v.Kernel, 0, 0);
+        if (Traversal.Kind != TraversalKind.Flat)
+        {
+            y = Traversal.Kind == TraversalKind.RowBlocks ? inImage * Traversal.RowsPerBlock : inImage;
+            long top = (y * v.Stride) - (Traversal.IsPadded ? 0 : v.PadBegin);
+            if (Traversal.Kind == TraversalKind.Rows && !Traversal.IsPadded)
+            {
+                // The rows of the kernel that lie inside the image.
+                skippedRows = top >= 0 ? 0 : Math.Min(v.Kernel, (-top + v.Dilation - 1) / v.Dilation);
+                rows = Math.Max(0, Math.Min(v.Kernel, (e.Height - top + v.Dilation - 1) / v.Dilation) - skippedRows);
+            }
+
+            sourceRow = top + (skippedRows * v.Dilation);
+        }
+
+        block[DotTile.Rows] = rows;
+        block[DotTile.RowStep] = call.RowBytes * v.Dilation;
+        int tiles = Traversal.TilesOfStrip(e);
+        for (int part = 0; part < tiles; part++)
+        {
+            (long x, int code) = Traversal.TileAt(e, inImage, part);
+            call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (y * e.OutputWidth) + x;
+            long column = Traversal.Kind == TraversalKind.Flat ? x : (x * Problem.Horizontal.Stride) - (Traversal.IsPadded ? 0 : Problem.Horizontal.PadBegin);
+            call.Source = call.Images + (call.Image * call.ImageBytes) + (sourceRow * call.RowBytes) + (column * PixelBytes);
+            call.Target = call.Results + (((call.Image * e.OutputPixels) + call.Pixel) * Problem.OutputStride * sizeof(float));
+            RunTile(call, block, code, channelBlock, skippedRows);
+        }
+    }
+}
+
+/// <summary>One call of a <see cref="PatchKernel"/>, and where its walk stands.</summary>
+internal unsafe ref struct PatchCall
+{
+    public readonly KernelArguments Arguments;
+    public readonly PatchExtents Extents;
+    public readonly byte* Images;
+    public readonly byte* Results;
+    public readonly long ImageBytes;
+    public readonly long RowBytes;
+
+    public PatchCall(in KernelArguments arguments, PatchExtents extents, PatchProblem problem, PatchTraversal traversal, int pixelBytes)
+    {
+        Arguments = arguments;
+        Extents = extents;
+        Images = traversal.IsPadded ? arguments.Scratch : arguments.Input(problem.Input);
+        Results = arguments.Output(0);
+        RowBytes = (traversal.IsPadded ? extents.PaddedWidth : extents.Width) * pixelBytes;
+        ImageBytes = RowBytes * (traversal.IsPadded ? extents.PaddedHeight : extents.Height);
+    }
+
+    /// <summary>The image of the tile.</summary>
+    public long Image { get; set; }
+
+    /// <summary>The number of the tile's first pixel in its image.</summary>
+    public long Pixel { get; set; }
+
+    /// <summary>Where the patch of the tile's first pixel begins, at channel 0; outside of the image where it begins in the padding.</summary>
+    public byte* Source { get; set; }
+
+    /// <summary>The tile's first pixel in the result, at channel 0.</summary>
+    public byte* Target { get; set; }
+}
