@@ -84,7 +84,7 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
             int width = Math.Min(vectors, _channelVectors);
             int temporaries = width + (width == 1 ? 0 : vectorRegisters > 16 ? 2 : 1);
             int pixels = (int)Math.Min((vectorRegisters - temporaries) / width, Math.Min(tiles, 16));
-            if (width > widest && pixels * width >= Math.Min(8, vectorRegisters / 2))
+            if (width > widest)
             {
                 widest = width;
                 yield return (pixels, width);
