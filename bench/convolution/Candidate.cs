@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Peregrine.Ir;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
@@ -10,11 +11,14 @@ namespace Peregrine.Bench.Convolution;
 /// <summary>One tactic with one option as a plan of a single step on operands of its own.</summary>
 internal sealed class Candidate : IDisposable
 {
+    private static readonly float[] Flushing = new float[48 << 20];
+
     private readonly IDeviceProgram _program;
     private readonly IStream _stream;
     private readonly SlotTable _table;
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly List<double> _seconds = [];
+    private float _read;
 
     public Candidate(IBackend backend, KernelRequest request, ITactic tactic, TacticOption option)
     {
@@ -82,6 +86,16 @@ internal sealed class Candidate : IDisposable
         _seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds / runs);
     }
 
+    /// <summary>Times one run after the caches have been filled with something else; the input is read again, since the layer before would just have written it.</summary>
+    public void MeasureCold()
+    {
+        _read += Read(Flushing) + Read(MemoryMarshal.Cast<byte, float>(Host(_buffers[0]).Span));
+        long start = Stopwatch.GetTimestamp();
+        _program.Enqueue(_table, 0, 1, _stream);
+        _stream.Synchronize();
+        _seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
     public void Dispose()
     {
         _program.Dispose();
@@ -91,15 +105,24 @@ internal sealed class Candidate : IDisposable
 
     private static long[] Dims(KernelOperand operand) => [.. operand.Dims.Select(d => d.Min)];
 
+    private static float Read(ReadOnlySpan<float> values) 
+    {
+        float sum = 0;
+        for (int i = 0; i < values.Length; i += 16)
+        {
+            sum += values[i];
+        }
+
+        return sum;
+    }
+
+    private static Memory<byte> Host(DeviceBuffer buffer) =>
+        buffer.TryGetHostMemory(0, checked((int)buffer.Length), out Memory<byte> memory) ? memory : throw new InvalidOperationException("The buffer is not the host's.");
+
     private static void Fill(DeviceBuffer buffer, int seed)
     {
         Random random = new(seed);
-        if (!buffer.TryGetHostMemory(0, checked((int)buffer.Length), out Memory<byte> memory))
-        {
-            throw new InvalidOperationException("The buffer is not the host's.");
-        }
-
-        foreach (ref float value in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(memory.Span))
+        foreach (ref float value in MemoryMarshal.Cast<byte, float>(Host(buffer).Span))
         {
             value = ((float)random.NextDouble() * 2) - 1;
         }

@@ -5,11 +5,12 @@ using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
 
-// convolution SHAPE… [threads=N] [samples=N] [options=WORD] [epilogue=relu|silu]: 3×3 convolutions with padding 1 and bias, each tactic that takes them with each of its options, turn by turn.
+// convolution SHAPE… [threads=N] [samples=N] [options=WORD] [epilogue=relu|silu] [cold=1]: 3×3 convolutions with padding 1 and bias, each tactic that takes them with each of its options, turn by turn.
 // A shape is CHANNELSxEXTENT[xOUTPUTS], e.g. 64x56.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string Setting(string name, string otherwise) => args.FirstOrDefault(a => a.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..] ?? otherwise;
 int threads = int.Parse(Setting("threads", "1")), samples = int.Parse(Setting("samples", "9"));
+bool isCold = Setting("cold", "0") == "1";
 string wanted = Setting("options", "");
 Expr x = new OperandExpr(0);
 Expr epilogue = Setting("epilogue", "relu") == "silu" ? x * Expr.Sigmoid(x) : Expr.Max(x, 0);
@@ -39,11 +40,21 @@ foreach (string shape in args.Where(a => !a.Contains('=', StringComparison.Ordin
     int runs = Math.Max(1, (int)(4e9 / work));
     for (int sample = 0; sample < samples; sample++)
     {
-        candidates.ForEach(c => c.Candidate.Measure(runs));
+        foreach ((Candidate candidate, _) in candidates)
+        {
+            if (isCold)
+            {
+                candidate.MeasureCold();
+            }
+            else
+            {
+                candidate.Measure(runs);
+            }
+        }
     }
 
     double direct = candidates.Find(c => c.Candidate.Name.Contains("direct", StringComparison.Ordinal)).Candidate.Median;
-    Console.WriteLine($"{channels}@{extent}² -> {outputs}, {threads} threads");
+    Console.WriteLine($"{channels}@{extent}² -> {outputs}, {threads} threads{(isCold ? ", cold" : "")}");
     foreach ((Candidate candidate, double estimate) in candidates)
     {
         Console.WriteLine($"  {candidate.Name,-56} {candidate.Median * 1e6,9:f1} µs  {work / candidate.Median / 1e9,7:f1} GFLOP/s of direct  {direct / candidate.Median,5:f2}x{(estimate > 0 ? $"  estimate {estimate * 1e6:f1}" : "")}");

@@ -14,25 +14,22 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
     private readonly int _channelVectors = (problem.Outputs + lanes - 1) / lanes;
     private readonly double _epilogue = problem.Epilogue is null ? 0 : problem.Epilogue.Parts.Sum(CyclesOf) + (2 * problem.Operands.Count(o => o.PixelStride > 0));
 
-    /// <summary>Shapes, the one with the fewest estimated cycles on all workers together first.</summary>
+    /// <summary>Shapes, the one with the fewest estimated cycles on all workers together first; the two best of each tile and register tile.</summary>
     public IReadOnlyList<(WinogradShape Shape, double Cycles)> Candidates()
     {
-        const int Most = 8;
         List<(WinogradShape Shape, double Cycles)> candidates = [];
         foreach (int tile in (int[])[2, 4])
         {
             long tiles = WinogradGrid.Of(problem, tile, _images).Tiles;
             foreach ((int pixels, int vectors) in RegisterTiles(tiles))
             {
-                foreach (int blockTiles in BlockSizes(tile, tiles, pixels))
-                {
-                    candidates.AddRange(((bool[])[false, true]).Select(isPhased => new WinogradShape(tile, isPhased, blockTiles, pixels, vectors)).Select(s => (s, Cycles(s))));
-                }
+                IEnumerable<WinogradShape> shapes = BlockSizes(tile, tiles, pixels).SelectMany(b => (WinogradShape[])[new(tile, false, b, pixels, vectors), new(tile, true, b, pixels, vectors)]);
+                candidates.AddRange(shapes.Select(s => (Shape: s, Cycles: Cycles(s))).OrderBy(s => s.Cycles).Take(2));
             }
         }
 
         candidates.Sort((a, b) => a.Cycles.CompareTo(b.Cycles));
-        return candidates.Count > Most ? candidates[..Most] : candidates;
+        return candidates;
     }
 
     /// <summary>Cycles of all workers together, waiting included.</summary>
@@ -92,14 +89,15 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         }
     }
 
-    /// <summary>Blocks whose patches fill a quarter, half and all of the second-level cache; the tiles are shared out evenly.</summary>
+    /// <summary>Blocks whose patches fill a quarter, half and all of the second-level cache, the tiles shared out evenly; all tiles at once where they are few.</summary>
     private IEnumerable<int> BlockSizes(int tile, long tiles, int pixels)
     {
         long patchBytes = new WinogradLayout(problem, new(tile, true, 1, 1, 1), lanes).BlockBytes;
-        HashSet<int> sizes = [];
+        const int Few = 64;
+        HashSet<int> sizes = tiles <= Few ? [(int)tiles] : [];
         foreach (long room in (long[])[_l2 / 4, _l2 / 2, _l2])
         {
-            long most = Math.Clamp(room / patchBytes / pixels * pixels, pixels, 64);
+            long most = Math.Clamp(room / patchBytes / pixels * pixels, pixels, Few);
             long blocks = (tiles + most - 1) / most;
             sizes.Add((int)((tiles + blocks - 1) / blocks));
         }
