@@ -15,6 +15,7 @@ string wanted = Setting("options", "");
 Expr x = new OperandExpr(0);
 Expr epilogue = Setting("epilogue", "relu") == "silu" ? x * Expr.Sigmoid(x) : Expr.Max(x, 0);
 using CpuBackend backend = new(threads);
+using IStream stream = backend.CreateStream();
 foreach (string shape in args.Where(a => !a.Contains('=', StringComparison.Ordinal)))
 {
     long[] extents = [.. shape.Split('x').Select(long.Parse)];
@@ -30,9 +31,9 @@ foreach (string shape in args.Where(a => !a.Contains('=', StringComparison.Ordin
         if (tactic.Consider(request, backend.Device) is Verdict.Accept accept)
         {
             bool isDirect = tactic.Id.Name.EndsWith("direct", StringComparison.Ordinal);
-            foreach (TacticOption option in isDirect ? accept.Options.Take(1) : wanted.Contains("of", StringComparison.Ordinal) ? wanted.Split(',').Select(o => new TacticOption(o)) : accept.Options)
+            foreach (TacticOption option in isDirect || Setting("best", "0") == "1" ? accept.Options.Take(1) : wanted.Contains("of", StringComparison.Ordinal) ? wanted.Split(',').Select(o => new TacticOption(o)) : accept.Options)
             {
-                candidates.Add((new(backend, request, tactic, option), option == accept.Options[0] ? accept.EstimatedCost : 0));
+                candidates.Add((new(backend, stream, request, tactic, option), option == accept.Options[0] ? accept.EstimatedCost : 0));
             }
         }
     }

@@ -153,7 +153,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         PixelParts parts = new(count, _shape.Pixels);
         // Parts of one size are one call.
         int size = count / parts.Count, larger = count % parts.Count;
-        long* block = stackalloc long[DotTile.FirstOperand];
+        long* block = stackalloc long[DotTile.FirstOperand + 1];
         block[DotTile.Rows] = 1;
         block[DotTile.RowStep] = 0;
         byte* weights = arguments.Packed(0) + _weights.Offset(group);
@@ -163,12 +163,15 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             block[DotTile.Source] = (long)patches;
             block[DotTile.Weights] = (long)weights;
             block[DotTile.Target] = (long)products;
+            // The matrix of the next product, spread over the parts.
+            block[DotTile.FirstOperand] = (long)(weights + weightBytes);
             if (larger > 0)
             {
                 block[DotTile.Groups] = larger;
                 ((delegate* unmanaged<long*, void>)arguments.Entry(_productEntries[width][size + 1]))(block);
                 block[DotTile.Source] += (long)larger * (size + 1) * _layout.PatchBytes;
                 block[DotTile.Target] += (long)larger * (size + 1) * _layout.ProductBytes;
+                block[DotTile.FirstOperand] += weightBytes / parts.Count * larger;
             }
 
             block[DotTile.Groups] = parts.Count - larger;
@@ -233,14 +236,17 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
     private int[] CompileProducts(int vectors, int[] sizes)
     {
-        const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
+        const int PrefetchFrom = 512 << 10, Line = 64, Floats = 4;
+        // Blocks are mostly full.
+        int parts = new PixelParts(_shape.BlockTiles, _shape.Pixels).Count, bytes = Floats * vectors * _target.Lanes * sizeof(float);
+        int streamLines = _weights.Bytes > PrefetchFrom ? Math.Max(1, (bytes / Line + parts - 1) / parts) : 0;
         int[] entries = new int[_shape.Pixels + 1];
         foreach (int size in sizes)
         {
             entries[size] = Add(new DotTile(
                 vectors, _target.Lanes, Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.PatchBytes)), Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.ProductBytes)),
-                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, _weights.Bytes > PrefetchFrom ? PrefetchAhead : 0,
-                size * _layout.PatchBytes, size * _layout.ProductBytes).Compile(_target));
+                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0,
+                size * _layout.PatchBytes, size * _layout.ProductBytes, streamLines).Compile(_target));
         }
 
         return entries;

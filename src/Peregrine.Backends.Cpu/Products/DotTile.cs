@@ -40,9 +40,12 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets)
 /// <param name="Prefetch">Bytes ahead in the weights that are fetched; 0 for none.</param>
 /// <param name="SourceStep">Bytes from one group's source to that of the next; 0 where all groups read the same pixels.</param>
 /// <param name="TargetStep">Bytes from one group's target to that of the next; null where groups are output channels side by side.</param>
+/// <param name="StreamLines">
+/// Lines of 64 bytes that are fetched per four floats from where a further argument, behind the operands, points: what the next call will read. It goes on through all groups.
+/// </param>
 internal sealed record DotTile(
     int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch,
-    int SourceStep = 0, int? TargetStep = null)
+    int SourceStep = 0, int? TargetStep = null, int StreamLines = 0)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Source = 0, Weights = 1, Target = 2, Groups = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
@@ -58,6 +61,7 @@ internal sealed record DotTile(
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
         VReg groups = p.Argument("groups", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
         int vectorBytes = p.VectorBytes;
         p.Loop(groups, 1, () =>
         {
@@ -75,13 +79,13 @@ internal sealed record DotTile(
             {
                 p.Loop(rows, 1, () =>
                 {
-                    EmitRuns(p, x, w, sums);
+                    EmitRuns(p, x, w, stream, sums);
                     p.AddTo(x, rowStep);
                 });
             }
             else
             {
-                EmitRuns(p, x, w, sums);
+                EmitRuns(p, x, w, stream, sums);
             }
 
             Finish(p, sums, target, operands);
@@ -103,7 +107,7 @@ internal sealed record DotTile(
         return p.Build();
     }
 
-    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg[,] sums)
+    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, VReg[,] sums)
     {
         ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
         foreach (DotRun run in Runs)
@@ -115,12 +119,30 @@ internal sealed record DotTile(
             }
 
             int whole = run.Length / Unroll;
-            p.Loop(whole, () => EmitFloats(p, x, w, sums, run, Unroll, advance: true));
+            p.Loop(whole, () =>
+            {
+                EmitStream(p, stream);
+                EmitFloats(p, x, w, sums, run, Unroll, advance: true);
+            });
             EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);
             if (whole > 0)
             {
                 p.AddTo(x, -4 * Unroll * whole);
             }
+        }
+    }
+
+    private void EmitStream(KernelBuilder p, VReg stream)
+    {
+        const int Line = 64;
+        for (int line = 0; line < StreamLines; line++)
+        {
+            p.Prefetch(new MemoryOperand(stream, line * Line));
+        }
+
+        if (StreamLines > 0)
+        {
+            p.AddTo(stream, StreamLines * Line);
         }
     }
 
