@@ -7,6 +7,9 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <summary>Estimates the cycles of a Winograd convolution, and the ways of cutting one up that are worth trying.</summary>
 internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, int lanes, int vectorRegisters)
 {
+    // Cycles per byte.
+    private const double FromMemory = 1 / 10.0, FromL3 = 1 / 24.0;
+
     // A dynamic batch is planned for as one image.
     private readonly long _images = problem.Images ?? 1;
     private readonly long _l2 = CacheSizes.Of(device, "l2");
@@ -42,35 +45,36 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         bool isLarge = shape.Tile == 4;
         double input = (double)grid.Tiles * channelVectors * (isLarge ? 90 : 30);
         double output = (double)grid.Tiles * _channelVectors * ((isLarge ? 70 : 20) + (shape.Tile * shape.Tile * (1 + _epilogue)));
-        long blocks = layout.Blocks(grid);
-        double products = 0, streamed = 0;
+        long blocks = layout.Blocks(grid), wholeBlocks = grid.Tiles / shape.BlockTiles;
+        double products = (wholeBlocks * ProductCycles(shape, transform.Products, shape.BlockTiles)) + (blocks > wholeBlocks ? ProductCycles(shape, transform.Products, (int)(grid.Tiles % shape.BlockTiles)) : 0);
+
+        // In a network weights come from memory once; for further blocks from behind the second-level cache, as do patches for every group where they do not stay in it.
         long weightBytes = (long)transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
-        for (long block = 0; block < blocks; block++)
-        {
-            int count = layout.Block(grid, block).Count;
-            PixelParts parts = new(count, shape.Pixels);
-            double perPart = (double)count / parts.Count;
-            for (int vectors = 0; vectors < _channelVectors; vectors += shape.Vectors)
-            {
-                int width = Math.Min(shape.Vectors, _channelVectors - vectors);
-                const double SumLatency = 4, Call = 60;
-                double step = Math.Max(Math.Max(perPart * width / 2, (perPart + width) / 2), SumLatency);
-                products += transform.Products * ((parts.Count * ((step * problem.Channels) + (perPart * width) + 20)) + Call);
-            }
-
-            // Weights that do not stay in the second-level cache come from behind it for every block, as do patches for every group.
-            streamed += weightBytes > _l2 / 2 ? weightBytes / (weightBytes > _l3 / 4 ? 10.0 : 24.0) : 0;
-            streamed += layout.BlockBytes > _l2 * 3 / 4 ? groups * layout.BlockBytes / 24.0 : 0;
-        }
-
+        double streamed = (weightBytes * FromMemory) + (weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0);
+        streamed += layout.BlockBytes > _l2 * 3 / 4 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
         const double Overlap = 0.25;
         products = Math.Max(products, streamed) + (Overlap * Math.Min(products, streamed));
         long items = shape.IsPhased ? blocks * groups : blocks;
         double imbalance = (double)((items + workers - 1) / workers * workers) / items;
         const double Barrier = 6000;
         return shape.IsPhased
-            ? input + ((products + output) * imbalance) + (Barrier * workers) + (layout.SharedBytes(grid) > _l2 ? layout.SharedBytes(grid) / 24.0 : 0)
+            ? input + ((products + output) * imbalance) + (Barrier * workers) + (layout.SharedBytes(grid) > _l2 ? layout.SharedBytes(grid) * FromL3 : 0)
             : (input + products + output) * imbalance;
+    }
+
+    private double ProductCycles(WinogradShape shape, int matrices, int tiles)
+    {
+        const double SumLatency = 4, Call = 60, Tile = 20;
+        PixelParts parts = new(tiles, shape.Pixels);
+        double perPart = (double)tiles / parts.Count, cycles = 0;
+        for (int vectors = 0; vectors < _channelVectors; vectors += shape.Vectors)
+        {
+            int width = Math.Min(shape.Vectors, _channelVectors - vectors);
+            double step = Math.Max(Math.Max(perPart * width / 2, (perPart + width) / 2), SumLatency);
+            cycles += matrices * ((parts.Count * ((step * problem.Channels) + (perPart * width) + Tile)) + Call);
+        }
+
+        return cycles;
     }
 
     private IEnumerable<(int Pixels, int Vectors)> RegisterTiles(long tiles)

@@ -167,14 +167,14 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             block[DotTile.FirstOperand] = (long)(weights + weightBytes);
             if (larger > 0)
             {
-                block[DotTile.Groups] = larger;
+                block[DotTile.Tiles] = larger;
                 ((delegate* unmanaged<long*, void>)arguments.Entry(_productEntries[width][size + 1]))(block);
                 block[DotTile.Source] += (long)larger * (size + 1) * _layout.PatchBytes;
                 block[DotTile.Target] += (long)larger * (size + 1) * _layout.ProductBytes;
                 block[DotTile.FirstOperand] += weightBytes / parts.Count * larger;
             }
 
-            block[DotTile.Groups] = parts.Count - larger;
+            block[DotTile.Tiles] = parts.Count - larger;
             ((delegate* unmanaged<long*, void>)arguments.Entry(_productEntries[width][size]))(block);
             patches += _layout.PatchProductBytes;
             weights += weightBytes;
@@ -245,8 +245,8 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         {
             entries[size] = Add(new DotTile(
                 vectors, _target.Lanes, Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.PatchBytes)), Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.ProductBytes)),
-                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0,
-                size * _layout.PatchBytes, size * _layout.ProductBytes, streamLines).Compile(_target));
+                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0, Groups: 1,
+                new DotWalk(size * _layout.PatchBytes, size * _layout.ProductBytes, []), streamLines).Compile(_target));
         }
 
         return entries;

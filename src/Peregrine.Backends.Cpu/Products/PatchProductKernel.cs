@@ -24,14 +24,17 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
         int remainder = problem.Outputs % target.Lanes;
         _entries = [.. Traversal.Tiles.Select(t => (
-            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _target.Lanes) : -1,
-            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _target.Lanes : remainder) : -1))];
+            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _target.Lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
+            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _target.Lanes : remainder, 1) : -1))];
         Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Pack)];
     }
 
     public override IReadOnlyList<CompiledCode> Code => _code;
 
     public override IReadOnlyList<WeightPacking> Packings { get; }
+
+    // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
+    protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
@@ -54,30 +57,28 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
     private void RunGroup(in PatchCall call, long* block, int code, int group, int first, int end, long skippedRows)
     {
         block[DotTile.Source] = (long)(call.Source + ((long)group * Problem.Channels * sizeof(float)));
-        int whole = Math.Min(end, _packer.WholeGroups) - first;
-        if (whole > 0)
+        if (first < _packer.WholeGroups)
         {
-            Invoke(call, block, _entries[code].Whole, group, first, whole, skippedRows, _shape.Vectors);
+            Invoke(call, block, _entries[code].Whole, group, first, skippedRows, _shape.Vectors);
         }
 
         if (end > _packer.WholeGroups)
         {
-            Invoke(call, block, _entries[code].Last, group, _packer.WholeGroups, 1, skippedRows, _packer.LastVectors);
+            Invoke(call, block, _entries[code].Last, group, _packer.WholeGroups, skippedRows, _packer.LastVectors);
         }
     }
 
-    private void Invoke(in PatchCall call, long* block, int entry, int group, int first, int count, long skippedRows, int vectors)
+    private void Invoke(in PatchCall call, long* block, int entry, int group, int first, long skippedRows, int vectors)
     {
         long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _target.Lanes);
         long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _target.Lanes * sizeof(float);
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
-        block[DotTile.Groups] = count;
         BindOperands(call, block, channel);
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
 
-    private int Compile(PatchTile tile, int vectors, int lastLanes)
+    private int Compile(PatchTile tile, int vectors, int lastLanes, int groups)
     {
         PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
         List<DotRun> runs = [];
@@ -100,7 +101,8 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _target.Lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0);
+            checked((int)(Problem.PatchLength * vectors * _target.Lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0,
+            groups, Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None(Problem));
         _code.Add(dot.Compile(_target));
         return _code.Count - 1;
     }
