@@ -21,6 +21,7 @@ internal static class CpuTactics
         return
         [
             new DepthwiseTactic(target),
+            new WinogradTactic(target),
             new DirectConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new RunTimeMatrixTactic(target),
