@@ -185,7 +185,7 @@ public static partial class RandomNetworks
                     Put(new ReverseSequence(0, 1), x.IsExact, x.Bound, v, Integers([.. Enumerable.Range(0, (int)x.Dims![0]).Select(_ => Random.NextInt64(1, x.Dims[1] + 1))]));
                     break;
                 case 5 when x.IsExact: Put(new Hardmax(axis), true, 1, v); break;
-                case 6 when x.IsExact:
+                case 6 when x.IsExact && x.Rank > 1:
                     Put(new OneHot(-1), true, 1, Call(new ArgMax(axis, false), v), Graph.Constant($"c{_constants++}", Tensor.Scalar(4L)), Graph.Constant($"c{_constants++}", Tensor.Vector(-0.5f, 1)));
                     break;
                 default: Put(new ReduceProd(Random.Next(2) == 0), false, 16, Call(new Clip(), v, Scalar(-1), Scalar(1)), Integers(axis)); break;
