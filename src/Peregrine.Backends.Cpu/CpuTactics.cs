@@ -46,6 +46,8 @@ internal static class CpuTactics
             new LrnTactic(),
             new ReductionTactic(),
             new ArgReductionTactic(),
+            new TopKTactic(),
+            new CumulativeSumTactic(),
             new ReferenceTactic(),
         ];
     }
