@@ -49,6 +49,9 @@ internal sealed class TacticHarness
 
     public Tolerance Tolerance { get; init; } = Tolerance.Exact;
 
+    /// <summary>Whether activations end where memory ends, instead of lying between guard bytes.</summary>
+    public bool GuardPages { get; init; }
+
     /// <summary>Whether every bit must be the reference's: true for what only moves elements.</summary>
     public bool IsBitwise { get; init; }
 
@@ -167,9 +170,10 @@ internal sealed class TacticHarness
                     int slot = (int)step.Inputs[i];
                     long bytes = Stored(tensor, InputLayouts[i]);
                     bool constant = slots[slot].Kind == SlotKind.Constant;
-                    DeviceBuffer buffer = constant ? constants[slots[slot].Target]! : backend.Allocate(bytes + (2 * Guard));
+                    bool guarded = !constant && GuardPages && GuardedMemory.IsAvailable && bytes > 0;
+                    DeviceBuffer buffer = constant ? constants[slots[slot].Target]! : guarded ? backend.Wrap(new GuardedMemory((int)bytes).Memory) : backend.Allocate(bytes + (2 * Guard));
                     owned.Add(buffer);
-                    long offset = constant ? 0 : Guard - Misalignment(tensor.Type);
+                    long offset = constant || guarded ? 0 : Guard - Misalignment(tensor.Type);
                     Assert.True(buffer.TryGetHostMemory(offset, (int)bytes, out Memory<byte> memory));
                     LayoutConversion.Store(tensor, InputLayouts[i], memory.Span);
                     table.Bind(slot, buffer, offset, tensor.Dims.ToArray());

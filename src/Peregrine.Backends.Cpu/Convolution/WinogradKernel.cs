@@ -245,8 +245,10 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         {
             entries[size] = Add(new DotTile(
                 vectors, _target.Lanes, Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.PatchBytes)), Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.ProductBytes)),
-                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0, Groups: 1,
-                new DotWalk(size * _layout.PatchBytes, size * _layout.ProductBytes, []), streamLines).Compile(_target));
+                [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0)
+            {
+                Walk = new(size * _layout.PatchBytes, 0, size * _layout.ProductBytes, Ints.Empty), StreamLines = streamLines,
+            }.Compile(_target));
         }
 
         return entries;

@@ -14,8 +14,12 @@ internal readonly record struct DotRun(int Offset, int Length, ulong Skipped);
 /// <summary>An operand of the epilogue as the tile sees it.</summary>
 /// <param name="PerChannel">Vectors of channels, or one value for all of them.</param>
 /// <param name="PixelOffsets">Bytes from the operand's pointer per pixel; empty if all pixels share it.</param>
-internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets)
+/// <param name="FollowsResult">Its pixels are as far apart as the result's, which is known at run time only.</param>
+internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets, bool FollowsResult = false)
 {
+    /// <summary>Whether one value, or vector, serves all pixels.</summary>
+    public bool IsShared => PixelOffsets.Count == 0 && !FollowsResult;
+
     /// <summary>The operand's value for one pixel of the tile and one vector of channels.</summary>
     public VReg Load(KernelBuilder p, VReg pointer, int vector, int pixel)
     {
@@ -24,15 +28,16 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets)
     }
 }
 
-/// <summary>Bytes by which pointers move from one tile to the next of the same code.</summary>
-internal sealed record DotWalk(int Source, int Target, Ints Operands)
+/// <summary>Bytes by which pointers move from one tile of a call to the next.</summary>
+/// <param name="Operands">Of the epilogue; empty if they stay.</param>
+internal sealed record DotWalk(int Source, int Weights, int Target, Ints Operands)
 {
+    /// <summary>A call computes one tile.</summary>
+    public static DotWalk None { get; } = new(0, 0, 0, Ints.Empty);
+
     /// <summary>The next tile is <paramref name="pixels"/> further on in one long row of pixels.</summary>
     public static DotWalk Along(PatchProblem problem, int pixels) => new(
-        checked((int)(pixels * problem.InputStride * sizeof(float))), checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
-
-    /// <summary>A call computes one tile.</summary>
-    public static DotWalk None(PatchProblem problem) => new(0, 0, Ints.Repeat(0, problem.Operands.Count));
+        checked((int)(pixels * problem.InputStride * sizeof(float))), 0, checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
 }
 
 /// <summary>
@@ -49,21 +54,40 @@ internal sealed record DotWalk(int Source, int Target, Ints Operands)
 /// <param name="GroupBytes">Packed bytes of one group of output channels.</param>
 /// <param name="Epilogue">Operand 0 is the sum; null stores it as it is.</param>
 /// <param name="Prefetch">Bytes ahead in the weights that are fetched; 0 for none.</param>
-/// <param name="Groups">Groups of output channels that one call computes.</param>
-/// <param name="Walk">How the pointers move from tile to tile.</param>
-/// <param name="StreamLines">
-/// Lines that are fetched per four floats from where a further argument, behind the operands, points: what the next call will read. The stream goes on from tile to tile.
-/// </param>
 internal sealed record DotTile(
-    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch, int Groups, DotWalk Walk,
-    int StreamLines = 0)
+    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
+    /// <remarks>
+    /// Behind the operands stand, where the tile has them: the bytes from pixel to pixel of the result and the channels of the last group (where they are known at run time only), and what to fetch for
+    /// later calls.
+    /// </remarks>
     public const int Source = 0, Weights = 1, Target = 2, Tiles = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
 
     // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
     private const int Unroll = 4;
     private const int CacheLine = 64;
+
+    /// <summary>Groups of output channels that are computed of each tile, one behind the other.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>How the pointers move from tile to tile.</summary>
+    public DotWalk Walk { get; init; } = DotWalk.None;
+
+    /// <summary>Lines of 64 bytes that are fetched per four floats from where a further argument points: what the next call will read. It goes on through all tiles.</summary>
+    public int StreamLines { get; init; }
+
+    /// <summary>Bytes from one float of a pixel's patch to the next.</summary>
+    public int FloatStep { get; init; } = sizeof(float);
+
+    /// <summary>Bytes from the weights of one float to those of the next where they are not packed but rows of a matrix; 0 for packed ones.</summary>
+    public int WeightRow { get; init; }
+
+    /// <summary>Whether the distance from pixel to pixel of the result is an argument; <see cref="OutputOffsets"/> then does not matter.</summary>
+    public bool HasStride { get; init; }
+
+    /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>
+    public bool HasColumns { get; init; }
 
     public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
 
@@ -73,21 +97,72 @@ internal sealed record DotTile(
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
         VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
         VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
         p.Loop(tiles, 1, () =>
         {
-            p.Loop(Groups, () => EmitGroup(p, source, weights, target, rows, rowStep, stream, operands));
-            // Back to the first group, on to the next tile.
-            int channels = checked(Groups * Vectors * p.VectorBytes);
-            p.AddTo(weights, checked(-Groups * GroupBytes));
-            p.AddTo(source, Walk.Source);
-            p.AddTo(target, Walk.Target - channels);
-            for (int i = 0; i < operands.Length; i++)
+            p.Loop(Groups, () =>
             {
-                p.AddTo(operands[i], checked((int)Walk.Operands[i]) - (Operands[i].PerChannel ? channels : 0));
+                VReg x = p.Copy(source), w = p.Copy(weights);
+                VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
+                for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
+                {
+                    for (int v = 0; v < Vectors; v++)
+                    {
+                        sums[pixel, v] = p.Zero();
+                    }
+                }
+
+                FetchOperands(p, operands);
+                if (RepeatsRows)
+                {
+                    p.Loop(rows, 1, () =>
+                    {
+                        EmitRuns(p, x, w, stream, sums);
+                        p.AddTo(x, rowStep);
+                    });
+                }
+                else
+                {
+                    EmitRuns(p, x, w, stream, sums);
+                }
+
+                Finish(p, sums, target, operands, stride, columns);
+                if (Groups > 1)
+                {
+                    MoveAll(p, weights, GroupBytes, target, Vectors * p.VectorBytes, operands, 1);
+                }
+            });
+
+            // Back to the first group, on to the next tile.
+            int back = Groups > 1 ? Groups : 0;
+            Move(p, source, Walk.Source);
+            MoveAll(p, weights, checked(Walk.Weights - (back * GroupBytes)), target, checked(Walk.Target - (back * Vectors * p.VectorBytes)), operands, -back);
+            for (int i = 0; i < Walk.Operands.Count; i++)
+            {
+                Move(p, operands[i], checked((int)Walk.Operands[i]));
             }
         });
         return p.Build();
+    }
+
+    /// <summary>Moves weights and target by so many bytes, and the operands by so many groups of channels.</summary>
+    private void MoveAll(KernelBuilder p, VReg weights, int weightBytes, VReg target, int targetBytes, VReg[] operands, int groups)
+    {
+        Move(p, weights, weightBytes);
+        Move(p, target, targetBytes);
+        for (int i = 0; i < operands.Length; i++)
+        {
+            Move(p, operands[i], Operands[i].PerChannel ? checked(groups * Vectors * p.VectorBytes) : 0);
+        }
+    }
+
+    private static void Move(KernelBuilder p, VReg pointer, int bytes)
+    {
+        if (bytes != 0)
+        {
+            p.AddTo(pointer, bytes);
+        }
     }
 
     /// <summary>Residuals are read at the end of a tile, all at once; asked for at its start they are there by then.</summary>
@@ -110,44 +185,6 @@ internal sealed record DotTile(
         }
     }
 
-    private void EmitGroup(KernelBuilder p, VReg source, VReg weights, VReg target, VReg rows, VReg rowStep, VReg stream, VReg[] operands)
-    {
-        VReg x = p.Copy(source), w = p.Copy(weights);
-        VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
-        for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
-        {
-            for (int v = 0; v < Vectors; v++)
-            {
-                sums[pixel, v] = p.Zero();
-            }
-        }
-
-        FetchOperands(p, operands);
-        if (RepeatsRows)
-        {
-            p.Loop(rows, 1, () =>
-            {
-                EmitRuns(p, x, w, stream, sums);
-                p.AddTo(x, rowStep);
-            });
-        }
-        else
-        {
-            EmitRuns(p, x, w, stream, sums);
-        }
-
-        Finish(p, sums, target, operands);
-        p.AddTo(weights, GroupBytes);
-        p.AddTo(target, Vectors * p.VectorBytes);
-        for (int i = 0; i < operands.Length; i++)
-        {
-            if (Operands[i].PerChannel)
-            {
-                p.AddTo(operands[i], Vectors * p.VectorBytes);
-            }
-        }
-    }
-
     private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, VReg[,] sums)
     {
         ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
@@ -155,34 +192,30 @@ internal sealed record DotTile(
         {
             if (run.Skipped == all)
             {
-                p.AddTo(w, checked(run.Length * Vectors * p.VectorBytes));
+                p.AddTo(w, checked(run.Length * RowBytes(p)));
                 continue;
             }
 
             int whole = run.Length / Unroll;
             p.Loop(whole, () =>
             {
-                FetchStream(p, stream);
+                for (int line = 0; line < StreamLines; line++)
+                {
+                    p.Prefetch(new MemoryOperand(stream, line * CacheLine));
+                }
+
+                if (StreamLines > 0)
+                {
+                    p.AddTo(stream, StreamLines * CacheLine);
+                }
+
                 EmitFloats(p, x, w, sums, run, Unroll, advance: true);
             });
             EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);
             if (whole > 0)
             {
-                p.AddTo(x, -4 * Unroll * whole);
+                p.AddTo(x, checked(-FloatStep * Unroll * whole));
             }
-        }
-    }
-
-    private void FetchStream(KernelBuilder p, VReg stream)
-    {
-        for (int line = 0; line < StreamLines; line++)
-        {
-            p.Prefetch(new MemoryOperand(stream, line * CacheLine));
-        }
-
-        if (StreamLines > 0)
-        {
-            p.AddTo(stream, StreamLines * CacheLine);
         }
     }
 
@@ -198,13 +231,14 @@ internal sealed record DotTile(
             VReg[] row = new VReg[Vectors];
             for (int v = 0; v < Vectors; v++)
             {
-                MemoryOperand at = new(w, ((i * Vectors) + v) * p.VectorBytes);
+                MemoryOperand at = new(w, checked((i * RowBytes(p)) + (v * p.VectorBytes)));
                 if (Prefetch > 0)
                 {
                     p.Prefetch(at.Plus(Prefetch));
                 }
 
-                row[v] = p.Load(at);
+                // Packed weights end in whole vectors; those of a matrix may end in the middle of one.
+                row[v] = WeightRow > 0 && v == Vectors - 1 && LastLanes < p.Lanes ? p.Load(at, p.TailMask(LastLanes)) : p.Load(at);
             }
 
             for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
@@ -214,7 +248,7 @@ internal sealed record DotTile(
                     continue;
                 }
 
-                MemoryOperand at = new(x, checked((int)PixelOffsets[pixel] + run.Offset + (4 * i)));
+                MemoryOperand at = new(x, checked((int)PixelOffsets[pixel] + run.Offset + (FloatStep * i)));
                 if (Vectors == 1)
                 {
                     p.FmaBroadcast(sums[pixel, 0], row[0], at);
@@ -229,37 +263,60 @@ internal sealed record DotTile(
             }
         }
 
-        p.AddTo(w, count * Vectors * p.VectorBytes);
+        p.AddTo(w, checked(count * RowBytes(p)));
         if (advance)
         {
-            p.AddTo(x, 4 * count);
+            p.AddTo(x, FloatStep * count);
         }
     }
 
-    private void Finish(KernelBuilder p, VReg[,] sums, VReg target, VReg[] operands)
+    private int RowBytes(KernelBuilder p) => WeightRow > 0 ? WeightRow : Vectors * p.VectorBytes;
+
+    private void Finish(KernelBuilder p, VReg[,] sums, VReg target, VReg[] operands, VReg stride, VReg columns)
     {
         for (int v = 0; v < Vectors; v++)
         {
-            if (v == Vectors - 1 && LastLanes < p.Lanes)
+            if (columns.IsValid)
             {
-                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, sums, v, target, operands));
+                VReg left = p.Copy(columns);
+                p.AddTo(left, -v * p.Lanes);
+                p.LimitBelow(left, p.Integer(0));
+                p.LimitAbove(left, p.Integer(p.Lanes));
+                p.Masked(p.TailMask(left), () => FinishVector(p, sums, v, target, operands, stride));
+            }
+            else if (v == Vectors - 1 && LastLanes < p.Lanes)
+            {
+                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, sums, v, target, operands, stride));
             }
             else
             {
-                FinishVector(p, sums, v, target, operands);
+                FinishVector(p, sums, v, target, operands, stride);
             }
         }
     }
 
-    private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands)
+    private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands, VReg stride)
     {
-        // What all pixels share is loaded once.
-        VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], v, 0) : default)];
+        // What all pixels share is loaded once; what follows a run-time stride has a pointer that walks along.
+        VReg[] shared = [.. Operands.Select((o, i) => o.IsShared ? o.Load(p, operands[i], v, 0) : default)];
+        VReg[] pointers = [.. Operands.Select((o, i) => o.FollowsResult ? p.Copy(operands[i]) : operands[i])];
+        VReg result = stride.IsValid ? p.Copy(target) : target;
         for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
         {
             int at = pixel;
-            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], v, at));
-            p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel] + (v * p.VectorBytes))), value);
+            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, pointers[i - 1], v, at));
+            p.Store(new MemoryOperand(result, checked((stride.IsValid ? 0 : (int)OutputOffsets[pixel]) + (v * p.VectorBytes))), value);
+            if (stride.IsValid && pixel < PixelOffsets.Count - 1)
+            {
+                p.AddTo(result, stride);
+                for (int i = 0; i < pointers.Length; i++)
+                {
+                    if (Operands[i].FollowsResult)
+                    {
+                        p.AddTo(pointers[i], stride);
+                    }
+                }
+            }
         }
     }
 }

@@ -78,7 +78,8 @@ internal sealed record OperandBinding(int Input, bool PerImage, bool PerChannel,
 
         if (perPixel != true)
         {
-            return Accept(0, out reason);
+            // Images' channels must follow each other without gaps.
+            return operand.Layout.IsRowMajor || ChannelsLast.PixelStride(operand) == operand.Dims[1].Min ? Accept(0, out reason) : null;
         }
 
         // A matrix's rows are its pixels; an image's pixels need all channels side by side, or one channel.

@@ -11,7 +11,7 @@ internal static unsafe class PaddedImage
     public static void Fill(PatchProblem problem, PatchExtents e, float* source, float* target, TileRange rows)
     {
         int channels = problem.Groups * problem.Channels;
-        long left = problem.Horizontal.PadBegin, width = Math.Clamp(e.PaddedWidth - left, 0, e.Width), rowFloats = e.PaddedWidth * channels;
+        long left = Math.Min(problem.Horizontal.PadBegin, e.PaddedWidth), width = Math.Clamp(e.PaddedWidth - left, 0, e.Width), rowFloats = e.PaddedWidth * channels;
         for (int row = rows.Begin; row < rows.End; row++)
         {
             (long image, long y) = Math.DivRem(row, e.PaddedHeight);

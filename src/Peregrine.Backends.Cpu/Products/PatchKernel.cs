@@ -16,6 +16,8 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
     public abstract IReadOnlyList<WeightPacking> Packings { get; }
 
+    public virtual long WorkerScratchBytes => 0;
+
     protected PatchProblem Problem { get; } = problem;
 
     protected PatchTraversal Traversal { get; } = traversal;

@@ -28,11 +28,14 @@ internal sealed record PatchProblem(
     int Groups, int Channels, int Outputs, PatchAxis Vertical, PatchAxis Horizontal, long InputStride, long OutputStride, long? Images, bool IsMatrix, WeightOrder Weights,
     ValueList<OperandBinding> Operands, Expr? Epilogue, int Input, int WeightInput)
 {
+    // Strides, dilations and paddings beyond it are not worth a thought.
+    private const int MostReach = 1 << 20;
+
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
     public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise;
 
     /// <summary>Whether all images together are one long row of pixels.</summary>
-    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && Operands.All(o => !o.PerImage || o.PixelStride > 0);
+    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
     public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
 
@@ -43,6 +46,19 @@ internal sealed record PatchProblem(
 
     /// <summary>Pixels of one image, or a guess where only the call tells.</summary>
     public long TypicalPixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : 56 * 56;
+
+    /// <summary>Why tiles, whose code addresses 2 GiB at most from a pixel, cannot reach all that belongs to them; null if they can.</summary>
+    public string? WhyTooFar()
+    {
+        const long MostPixels = 64, MostVectorBytes = 1024;
+        Int128 across = (Int128)((MostPixels * Horizontal.Stride) + ((long)Horizontal.Kernel * Horizontal.Dilation));
+        Int128 down = Horizontal.Output <= MostPixels ? (Int128)((MostPixels * Vertical.Stride) + ((long)Vertical.Kernel * Vertical.Dilation)) * (Horizontal.Input ?? 0) : 0;
+        Int128 padded = ((Int128)(Vertical.Kernel - 1) * Vertical.Dilation) + ((Int128)(Horizontal.Kernel - 1) * Horizontal.Dilation);
+        Int128 pixels = (across + down) * Math.Max(InputStride, (long)Groups * Channels);
+        return Int128.Max(pixels, MostPixels * (Int128)OutputStride) * sizeof(float) > int.MaxValue || padded > MostReach || PatchLength > int.MaxValue / MostVectorBytes
+            ? "patches or pixels are too far apart for one tile's code"
+            : null;
+    }
 
     /// <summary>Reads a convolution; null, with a reason, if it is not one of these.</summary>
     public static PatchProblem? OfConvolution(KernelRequest request, out string reason)
@@ -55,9 +71,9 @@ internal sealed record PatchProblem(
 
         KernelOperand x = request.Inputs[0], w = request.Inputs[1], y = request.Outputs[0];
         bool hasBias = request.AnchorInputCount > 2 && request.Inputs[2].Role != OperandRole.Absent;
-        if (x.Type != DataType.Float32 || w.Role != OperandRole.Weight || !w.Layout.IsRowMajor || !x.Dims[1].IsStatic || w.Dims.Any(d => !d.IsStatic || d.Min == 0))
+        if (x.Type != DataType.Float32 || y.Type != DataType.Float32 || w.Role != OperandRole.Weight || !w.Layout.IsRowMajor || !x.Dims[1].IsStatic || !AreCountable(w.Dims))
         {
-            reason = "needs float32, constant weights and static channels";
+            reason = "needs float32, constant weights (fewer than 2^31) and static channels";
             return null;
         }
 
@@ -83,7 +99,7 @@ internal sealed record PatchProblem(
         PatchAxis horizontal = Axis(spatial - 1), vertical = spatial == 2 ? Axis(0) : new(1, 1, 1, 1, 0, 1);
         if (horizontal.Kernel == 0 || vertical.Kernel == 0)
         {
-            reason = "needs paddings that do not depend on the input's extent";
+            reason = "needs paddings that do not depend on the input's extent, and strides, dilations and paddings below 2^20";
             return null;
         }
 
@@ -101,7 +117,7 @@ internal sealed record PatchProblem(
             WindowAxis resolved = window.Resolve([.. Enumerable.Repeat(extent, spatial)], [.. Enumerable.Range(0, spatial).Select(i => (Dim)w.Dims[i + 2].Min)]).Axes[axis];
             bool isStatic = input.IsStatic && output.IsStatic;
             // A kernel of 0 marks what cannot be told.
-            return !resolved.PadBegin.IsConstant || resolved.PadBegin.Constant < 0
+            return !resolved.PadBegin.IsConstant || resolved.PadBegin.Constant is < 0 or > MostReach || Math.Max(resolved.Stride, resolved.Dilation) > MostReach
                 ? default
                 : new(isStatic ? input.Min : null, (int)kernel, (int)resolved.Stride, (int)resolved.Dilation, (int)resolved.PadBegin.Constant, isStatic ? output.Min : null);
         }
@@ -118,7 +134,7 @@ internal sealed record PatchProblem(
         }
 
         KernelOperand a = request.Inputs[0], b = request.Inputs[1], y = request.Outputs[0];
-        if (a.Type != DataType.Float32 || b.Role != OperandRole.Weight || b.Dims.Count != 2 || b.Dims.Any(d => !d.IsStatic || d.Min == 0) || a.Dims.Count < 2 || !a.Dims[^1].IsStatic)
+        if (a.Type != DataType.Float32 || y.Type != DataType.Float32 || b.Role != OperandRole.Weight || b.Dims.Count != 2 || !b.Layout.IsRowMajor || !AreCountable(b.Dims) || a.Dims.Count < 2 || !a.Dims[^1].IsStatic)
         {
             reason = "needs float32 and a constant matrix on the right";
             return null;
@@ -151,6 +167,9 @@ internal sealed record PatchProblem(
         return new(1, k, n, new(1, 1, 1, 1, 0, 1), new(count, 1, 1, 1, 0, count), k, n, 1, IsMatrix: true,
             transposed ? new(k, 1, 0, 0, gemm?.Alpha ?? 1) : new(1, n, 0, 0, gemm?.Alpha ?? 1), all, epilogue, 0, 1);
     }
+
+    /// <summary>Whether weights have elements, and so few that an int counts them.</summary>
+    private static bool AreCountable(ValueList<KernelDim> dims) => dims.All(d => d.IsStatic && d.Min > 0) && dims.Aggregate((Int128)1, (product, d) => product * d.Min) <= int.MaxValue;
 
     /// <summary>The anchor's own addend becomes the first operand of the epilogue.</summary>
     private static (ValueList<OperandBinding> Operands, Expr? Epilogue) WithBias(bool hasBias, ValueList<OperandBinding> operands, Expr? epilogue, float factor, OperandBinding? bias = null)

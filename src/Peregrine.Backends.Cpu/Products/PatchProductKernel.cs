@@ -1,31 +1,35 @@
+using System.Numerics;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.CodeGen.X64;
 using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Products;
 
-/// <summary>Runs a <see cref="PatchProblem"/> with generated <see cref="DotTile"/>s.</summary>
+/// <summary>Runs a <see cref="PatchProblem"/> with <see cref="DotTile"/>s: generated ones, or, where nothing may be generated, portable ones.</summary>
 internal sealed unsafe class PatchProductKernel : PatchKernel
 {
     private readonly TileShape _shape;
-    private readonly GeneratorTarget _target;
+    private readonly GeneratorTarget? _target;
+    private readonly int _lanes;
     private readonly WeightPacker _packer;
     private readonly List<CompiledCode> _code = [];
+    private readonly List<PortableTile> _portable = [];
     // Per tile of the traversal the numbers of its codes for whole groups of channels and for the last group; −1 for none.
     private readonly (int Whole, int Last)[] _entries;
     private readonly int _groupCount;
 
-    public PatchProductKernel(PatchProblem problem, TileShape shape, GeneratorTarget target)
-        : base(problem, PatchTraversal.Of(problem, shape.Pixels, padFewChannels: true))
+    public PatchProductKernel(PatchProblem problem, TileShape shape, GeneratorTarget? target)
+        : base(problem, PatchTraversal.Of(problem, shape.Pixels, padFewChannels: true, padAll: target is null))
     {
         _shape = shape;
         _target = target;
-        _packer = new(problem, shape.Vectors, target.Lanes);
+        _lanes = target?.Lanes ?? Vector<float>.Count;
+        _packer = new(problem, shape.Vectors, _lanes);
         _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
-        int remainder = problem.Outputs % target.Lanes;
+        int remainder = problem.Outputs % _lanes;
         _entries = [.. Traversal.Tiles.Select(t => (
-            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _target.Lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
-            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _target.Lanes : remainder, 1) : -1))];
+            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
+            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _lanes : remainder, 1) : -1))];
         Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Pack)];
     }
 
@@ -35,6 +39,8 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
     protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
+
+    public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
@@ -70,11 +76,18 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     private void Invoke(in PatchCall call, long* block, int entry, int group, int first, long skippedRows, int vectors)
     {
-        long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _target.Lanes);
-        long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _target.Lanes * sizeof(float);
+        long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _lanes);
+        long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _lanes * sizeof(float);
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         BindOperands(call, block, channel);
+        if (_target is null)
+        {
+            _portable[entry].Run(block, call.Arguments.WorkerScratch);
+            return;
+        }
+
+        // Safe: the code was made for this tile, and the block holds the arguments that it declares.
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
 
@@ -101,8 +114,16 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _target.Lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0,
-            groups, Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None(Problem));
+            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
+        {
+            Groups = groups, Walk = Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None,
+        };
+        if (_target is null)
+        {
+            _portable.Add(new(dot));
+            return _portable.Count - 1;
+        }
+
         _code.Add(dot.Compile(_target));
         return _code.Count - 1;
     }

@@ -1,21 +1,23 @@
+using System.Numerics;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Products;
 
-/// <summary>Serves patch products with generated tiles; its two uses differ in how a request is read.</summary>
+/// <summary>Serves patch products with tiles; its two uses differ in how a request is read.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
-internal abstract class PatchProductTactic(GeneratorTarget? target) : ITactic
+/// <param name="isPortable">Whether tiles are portable ones instead of generated ones.</param>
+internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPortable) : ITactic
 {
     // Two multiply-adds per cycle and lane at a cautious clock, and the share of it that tiles reach.
-    private const double CyclesPerSecond = 3.2e9, Share = 0.9;
+    private const double CyclesPerSecond = 3.2e9, Share = 0.9, PortableShare = 0.5;
 
     public abstract TacticId Id { get; }
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
-        if (target is null)
+        if (target is null && !isPortable)
         {
             return new Verdict.Decline("needs generated code (AVX2 and FMA, or AVX-512, and leave to run it)");
         }
@@ -25,23 +27,29 @@ internal abstract class PatchProductTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(reason);
         }
 
+        if (problem.WhyTooFar() is { } far)
+        {
+            return new Verdict.Decline(far);
+        }
+
         if (problem.Epilogue is { } epilogue && EpilogueLowering.WhyNot(epilogue, [.. Enumerable.Repeat(DataType.Float32, problem.Operands.Count + 1)]) is { } missing)
         {
             return new Verdict.Decline(missing);
         }
 
-        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = TileShape.Candidates(problem, target.Lanes, target.Set.VectorRegisters);
+        int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
+        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = isPortable ? TileShape.Portable(problem, lanes) : TileShape.Candidates(problem, lanes, target!.Set.VectorRegisters);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(
-                ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * Share * device.Parallelism),
-                new WeightPacker(problem, shapes[0].Shape.Vectors, target.Lanes).Key);
+                ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism),
+                new WeightPacker(problem, shapes[0].Shape.Vectors, lanes).Key);
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option)
     {
         PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new PatchProductKernel(problem, TileShape.Parse(option), target!);
+        return new PatchProductKernel(problem, TileShape.Parse(option), isPortable ? null : target);
     }
 
     protected abstract PatchProblem? Read(KernelRequest request, out string reason);

@@ -47,10 +47,10 @@ internal sealed class PatchTraversal
     // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block (RowBlocks).
     private readonly int[] _codes;
 
-    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels)
+    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels, bool padAll)
     {
         (_problem, _most) = (problem, most);
-        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (!problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
+        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
         if (!IsPadded && problem.IsPointwise)
         {
             Kind = TraversalKind.Flat;
@@ -89,7 +89,8 @@ internal sealed class PatchTraversal
 
     /// <param name="most">Pixels of a tile.</param>
     /// <param name="padFewChannels">Whether images of few channels are padded, so that a row of a patch is one run.</param>
-    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels) => new(problem, most, padFewChannels);
+    /// <param name="padAll">Whether all images are padded, unless patches are single pixels: no tile touches padding.</param>
+    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false) => new(problem, most, padFewChannels, padAll);
 
     /// <summary>Strips of one image.</summary>
     public long StripCount(PatchExtents e) => Kind switch

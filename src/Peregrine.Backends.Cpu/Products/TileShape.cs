@@ -52,6 +52,14 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         return candidates;
     }
 
+    /// <summary>The shape of portable tiles, and its cycles where vectors are computed as fast as by generated code.</summary>
+    public static IReadOnlyList<(TileShape Shape, double Cycles)> Portable(PatchProblem problem, int lanes)
+    {
+        const int PortablePixels = 24;
+        int pixels = (int)Math.Clamp(problem.TypicalPixels, 1, PortablePixels), vectors = Math.Min(PortableTile.MostVectors, (problem.Outputs + lanes - 1) / lanes);
+        return [(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
+    }
+
     public static TileShape Parse(TacticOption option)
     {
         string[] words = option.Text.Split(' ');
@@ -71,7 +79,7 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
     private static double Cycles(PatchProblem problem, int pixels, int vectors, int lanes)
     {
         int channelVectors = (problem.Outputs + lanes - 1) / lanes;
-        long total = problem.TypicalPixels, tiles = (total + pixels - 1) / pixels;
+        long total = Math.Max(1, problem.TypicalPixels), tiles = (total + pixels - 1) / pixels;
         double perTile = (double)total / tiles, cycles = 0;
         for (int done = 0; done < channelVectors; done += vectors)
         {
@@ -81,6 +89,6 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
             cycles += (Math.Max(Math.Max(sums, loads), SumLatency) * problem.PatchLength) + (6 * perTile * width) + 20;
         }
 
-        return cycles * tiles * problem.Groups * (problem.Images ?? 1);
+        return cycles * tiles * problem.Groups * Math.Max(1, problem.Images ?? 1);
     }
 }

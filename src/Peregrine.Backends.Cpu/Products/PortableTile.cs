@@ -1,0 +1,240 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Peregrine.Backends.Cpu.Generation;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>Runs a <see cref="DotTile"/> whose patches touch no padding without generated code: six pixels by two vectors at a time, on the vectors that the runtime knows.</summary>
+internal sealed unsafe class PortableTile(DotTile tile)
+{
+    // Twelve sums, two weights and a broadcast fit into sixteen registers.
+    private const int MostPixels = 6;
+    public const int MostVectors = 2;
+
+    private readonly long[] _sources = [.. tile.PixelOffsets];
+    private readonly long[] _targets = [.. tile.OutputOffsets];
+    private readonly (int Offset, int Length)[] _runs = [.. tile.Runs.Select(r => (r.Offset, r.Length))];
+    private readonly EpilogueBlocks? _epilogue = tile.Epilogue is null ? null : new(tile.Epilogue);
+    private readonly (int Slot, int Operand)[] _operands = tile.Epilogue is null ? [] : [.. new EpilogueBlocks(tile.Epilogue).Operands];
+    private readonly long[]?[] _operandOffsets = [.. tile.Operands.Select(o => o.PixelOffsets.Count == 0 ? null : o.PixelOffsets.ToArray())];
+
+    /// <summary>Bytes of memory that a call needs beside its operands.</summary>
+    public long ScratchBytes { get; } = (tile.Epilogue is null ? EpilogueBlocks.Length : new EpilogueBlocks(tile.Epilogue).SlotVectors) * (long)Vector<byte>.Count + (EpilogueBlocks.Length * Vector<byte>.Count);
+
+    /// <param name="block">As generated tiles take it.</param>
+    /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
+    public void Run(long* block, byte* scratch)
+    {
+        Vector<float>* sums = (Vector<float>*)scratch, slots = sums + EpilogueBlocks.Length;
+        long* pixels = stackalloc long[MostPixels];
+        for (long tileNumber = 0; tileNumber < block[DotTile.Tiles]; tileNumber++)
+        {
+            RunTile(block, pixels, sums, slots);
+            block[DotTile.Source] += tile.Walk.Source;
+            block[DotTile.Target] += tile.Walk.Target;
+            for (int i = 0; i < tile.Walk.Operands.Count; i++)
+            {
+                block[DotTile.FirstOperand + i] += tile.Walk.Operands[i];
+            }
+        }
+    }
+
+    private void RunTile(long* block, long* pixels, Vector<float>* sums, Vector<float>* slots)
+    {
+        for (long group = 0; group < tile.Groups; group++)
+        {
+            float* weights = (float*)(block[DotTile.Weights] + (group * tile.GroupBytes));
+            long channelBytes = group * tile.Vectors * Vector<byte>.Count;
+            for (int first = 0; first < _sources.Length;)
+            {
+                int left = _sources.Length - first, count = left <= 2 ? 1 : Math.Min(left, MostPixels);
+                for (int i = 0; i < MostPixels; i++)
+                {
+                    // Pixels that are missing repeat the last one, and nobody looks at them.
+                    pixels[i] = block[DotTile.Source] + _sources[first + Math.Min(i, count - 1)];
+                }
+
+                Sum(block, pixels, weights, sums, count > 1);
+                Finish(block, first, count, channelBytes, sums, slots);
+                first += count;
+            }
+        }
+    }
+
+    private void Sum(long* block, long* pixels, float* weights, Vector<float>* sums, bool six)
+    {
+        long rows = tile.RepeatsRows ? block[DotTile.Rows] : 1, step = block[DotTile.RowStep];
+        switch (six, tile.Vectors)
+        {
+            case (true, 2): SixByTwo(pixels, weights, sums, rows, step); break;
+            case (true, _): SixByOne(pixels, weights, sums, rows, step); break;
+            case (false, 2): OneByTwo((byte*)pixels[0], weights, sums, rows, step); break;
+            default: OneByOne((byte*)pixels[0], weights, sums, rows, step); break;
+        }
+    }
+
+    private void Finish(long* block, int first, int count, long channelBytes, Vector<float>* sums, Vector<float>* slots)
+    {
+        int vectors = tile.Vectors, lanes = Vector<float>.Count;
+        Vector<float>* results = sums;
+        if (_epilogue is not null)
+        {
+            foreach ((int slot, int operand) in _operands)
+            {
+                Vector<float>* to = slots + (slot * EpilogueBlocks.Length);
+                if (operand == 0)
+                {
+                    Buffer.MemoryCopy(sums, to, (long)count * vectors * Vector<byte>.Count, (long)count * vectors * Vector<byte>.Count);
+                    continue;
+                }
+
+                DotOperand description = tile.Operands[operand - 1];
+                byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (description.PerChannel ? channelBytes : 0);
+                for (int pixel = 0; pixel < count; pixel++)
+                {
+                    float* at = (float*)(from + (_operandOffsets[operand - 1] is { } offsets ? offsets[first + pixel] : 0));
+                    for (int v = 0; v < vectors; v++)
+                    {
+                        to[(pixel * vectors) + v] = description.PerChannel ? Load(at + (v * lanes), LanesOf(v)) : new Vector<float>(*at);
+                    }
+                }
+            }
+
+            results = _epilogue.Run(slots, count * vectors);
+        }
+
+        for (int pixel = 0; pixel < count; pixel++)
+        {
+            float* at = (float*)(block[DotTile.Target] + channelBytes + _targets[first + pixel]);
+            for (int v = 0; v < vectors; v++)
+            {
+                Vector<float> value = results[(pixel * vectors) + v];
+                if (LanesOf(v) == lanes)
+                {
+                    Unsafe.WriteUnaligned(at + (v * lanes), value);
+                    continue;
+                }
+
+                for (int lane = 0; lane < tile.LastLanes; lane++)
+                {
+                    at[(v * lanes) + lane] = value[lane];
+                }
+            }
+        }
+    }
+
+    private int LanesOf(int vector) => vector == tile.Vectors - 1 ? tile.LastLanes : Vector<float>.Count;
+
+    private static Vector<float> Load(float* from, int lanes)
+    {
+        if (lanes == Vector<float>.Count)
+        {
+            return Unsafe.ReadUnaligned<Vector<float>>(from);
+        }
+
+        float* padded = stackalloc float[Vector<float>.Count];
+        new Span<float>(padded, Vector<float>.Count).Clear();
+        new ReadOnlySpan<float>(from, lanes).CopyTo(new Span<float>(padded, lanes));
+        return Unsafe.ReadUnaligned<Vector<float>>(padded);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SixByTwo(long* pixels, float* w, Vector<float>* sums, long rows, long step)
+    {
+        Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default;
+        long down = 0;
+        for (; rows > 0; rows--, down += step)
+        {
+            foreach ((int offset, int length) in _runs)
+            {
+                long at = down + offset;
+                float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
+                for (int i = 0; i < length; i++, w += 2 * Vector<float>.Count)
+                {
+                    Vector<float> u = Unsafe.ReadUnaligned<Vector<float>>(w), v = Unsafe.ReadUnaligned<Vector<float>>(w + Vector<float>.Count), x = new(x0[i]);
+                    (a0, b0) = (Vector.MultiplyAddEstimate(x, u, a0), Vector.MultiplyAddEstimate(x, v, b0));
+                    x = new(x1[i]);
+                    (a1, b1) = (Vector.MultiplyAddEstimate(x, u, a1), Vector.MultiplyAddEstimate(x, v, b1));
+                    x = new(x2[i]);
+                    (a2, b2) = (Vector.MultiplyAddEstimate(x, u, a2), Vector.MultiplyAddEstimate(x, v, b2));
+                    x = new(x3[i]);
+                    (a3, b3) = (Vector.MultiplyAddEstimate(x, u, a3), Vector.MultiplyAddEstimate(x, v, b3));
+                    x = new(x4[i]);
+                    (a4, b4) = (Vector.MultiplyAddEstimate(x, u, a4), Vector.MultiplyAddEstimate(x, v, b4));
+                    x = new(x5[i]);
+                    (a5, b5) = (Vector.MultiplyAddEstimate(x, u, a5), Vector.MultiplyAddEstimate(x, v, b5));
+                }
+            }
+        }
+
+        (sums[0], sums[2], sums[4], sums[6], sums[8], sums[10]) = (a0, a1, a2, a3, a4, a5);
+        (sums[1], sums[3], sums[5], sums[7], sums[9], sums[11]) = (b0, b1, b2, b3, b4, b5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SixByOne(long* pixels, float* w, Vector<float>* sums, long rows, long step)
+    {
+        Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
+        long down = 0;
+        for (; rows > 0; rows--, down += step)
+        {
+            foreach ((int offset, int length) in _runs)
+            {
+                long at = down + offset;
+                float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
+                for (int i = 0; i < length; i++, w += Vector<float>.Count)
+                {
+                    Vector<float> u = Unsafe.ReadUnaligned<Vector<float>>(w);
+                    a0 = Vector.MultiplyAddEstimate(new(x0[i]), u, a0);
+                    a1 = Vector.MultiplyAddEstimate(new(x1[i]), u, a1);
+                    a2 = Vector.MultiplyAddEstimate(new(x2[i]), u, a2);
+                    a3 = Vector.MultiplyAddEstimate(new(x3[i]), u, a3);
+                    a4 = Vector.MultiplyAddEstimate(new(x4[i]), u, a4);
+                    a5 = Vector.MultiplyAddEstimate(new(x5[i]), u, a5);
+                }
+            }
+        }
+
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (a0, a1, a2, a3, a4, a5);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void OneByTwo(byte* pixel, float* w, Vector<float>* sums, long rows, long step)
+    {
+        Vector<float> a = default, b = default;
+        for (; rows > 0; rows--, pixel += step)
+        {
+            foreach ((int offset, int length) in _runs)
+            {
+                float* x = (float*)(pixel + offset);
+                for (int i = 0; i < length; i++, w += 2 * Vector<float>.Count)
+                {
+                    Vector<float> value = new(x[i]);
+                    a = Vector.MultiplyAddEstimate(value, Unsafe.ReadUnaligned<Vector<float>>(w), a);
+                    b = Vector.MultiplyAddEstimate(value, Unsafe.ReadUnaligned<Vector<float>>(w + Vector<float>.Count), b);
+                }
+            }
+        }
+
+        (sums[0], sums[1]) = (a, b);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void OneByOne(byte* pixel, float* w, Vector<float>* sums, long rows, long step)
+    {
+        Vector<float> a = default;
+        for (; rows > 0; rows--, pixel += step)
+        {
+            foreach ((int offset, int length) in _runs)
+            {
+                float* x = (float*)(pixel + offset);
+                for (int i = 0; i < length; i++, w += Vector<float>.Count)
+                {
+                    a = Vector.MultiplyAddEstimate(new(x[i]), Unsafe.ReadUnaligned<Vector<float>>(w), a);
+                }
+            }
+        }
+
+        sums[0] = a;
+    }
+}
