@@ -16,6 +16,7 @@ Expr x = new OperandExpr(0);
 Expr epilogue = Setting("epilogue", "relu") == "silu" ? x * Expr.Sigmoid(x) : Expr.Max(x, 0);
 using CpuBackend backend = new(threads);
 using IStream stream = backend.CreateStream();
+Console.WriteLine($"{backend.Device.Name}, {string.Join(", ", backend.Device.Facts)}");
 foreach (string shape in args.Where(a => !a.Contains('=', StringComparison.Ordinal)))
 {
     long[] extents = [.. shape.Split('x').Select(long.Parse)];

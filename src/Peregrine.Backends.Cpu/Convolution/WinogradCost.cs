@@ -12,6 +12,7 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
 
     // A dynamic batch is planned for as one image.
     private readonly long _images = problem.Images ?? 1;
+    private readonly long _l1 = CacheSizes.Of(device, "l1d");
     private readonly long _l2 = CacheSizes.Of(device, "l2");
     private readonly long _l3 = CacheSizes.Of(device, "l3");
     private readonly int _channelVectors = (problem.Outputs + lanes - 1) / lanes;
@@ -50,16 +51,21 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
 
         // In a network weights come from memory once; for further blocks from behind the second-level cache, as do patches for every group where they do not stay in it.
         long weightBytes = (long)transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
-        double streamed = (weightBytes * FromMemory) + (weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0);
-        streamed += layout.BlockBytes > _l2 * 3 / 4 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
-        const double Overlap = 0.25;
-        products = Math.Max(products, streamed) + (Overlap * Math.Min(products, streamed));
+        double fromMemory = weightBytes * FromMemory, fromL3 = weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0;
+        fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 * 3 / 4 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
+
+        // Fetching ahead hides most of what comes from the third-level cache and less than half of what comes from memory (measured).
+        const double MemorySeen = 0.6, L3Seen = 0.1;
+        products = Math.Max(products, fromMemory + fromL3) + (MemorySeen * Math.Min(products, fromMemory)) + (L3Seen * fromL3);
         long items = shape.IsPhased ? blocks * groups : blocks;
         double imbalance = (double)((items + workers - 1) / workers * workers) / items;
         const double Barrier = 6000;
-        return shape.IsPhased
+        double cycles = shape.IsPhased
             ? input + ((products + output) * imbalance) + (Barrier * workers) + (layout.SharedBytes(grid) > _l2 ? layout.SharedBytes(grid) * FromL3 : 0)
             : (input + products + output) * imbalance;
+        // Small tiles are the more exact ones: large tiles are to be worth it.
+        const double LargeTileHandicap = 1.05;
+        return isLarge ? cycles * LargeTileHandicap : cycles;
     }
 
     private double ProductCycles(WinogradShape shape, int matrices, int tiles)
@@ -71,6 +77,8 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         {
             int width = Math.Min(shape.Vectors, _channelVectors - vectors);
             double step = Math.Max(Math.Max(perPart * width / 2, (perPart + width) / 2), SumLatency);
+            // A matrix that does not stay in the first-level cache is fetched again for every part.
+            step += parts.Count > 1 && (long)problem.Channels * width * lanes * sizeof(float) > _l1 / 2 ? width * 0.25 : 0;
             cycles += matrices * ((parts.Count * ((step * problem.Channels) + (perPart * width) + Tile)) + Call);
         }
 
