@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.Runtime.Execution;
@@ -42,6 +43,9 @@ public sealed class CpuBackend : IBackend
         long channels = dims[1].Min;
         return [Layout.ChannelsLast(dims.Count, channels * sizeof(float) % SetPeriod == 0 ? channels + (64 / sizeof(float)) : 0)];
     }
+
+    /// <summary>Measured by a loop of generated code; for float32 only.</summary>
+    public double? MeasurePeak(DataType type) => type == DataType.Float32 && GeneratorTarget.Of(Device) is { } target ? PeakProbe.Measure(target, _pool) : null;
 
     public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new CpuProgram(segment, kernels, constants);
 

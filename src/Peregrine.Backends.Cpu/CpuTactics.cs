@@ -2,8 +2,12 @@ using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Normalization;
+using Peregrine.Backends.Cpu.Pointwise;
 using Peregrine.Backends.Cpu.Pooling;
+using Peregrine.Backends.Cpu.Reduction;
 using Peregrine.Backends.Cpu.Reference;
+using Peregrine.Backends.Cpu.Resizing;
 using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu;
@@ -22,8 +26,25 @@ internal static class CpuTactics
             new RunTimeMatrixTactic(target),
             new DirectConvolutionTactic(target, isPortable: true),
             new ConstantMatrixTactic(target, isPortable: true),
+            new PointwiseTactic(target),
             new ReformatTactic(),
+            new CopyTactic(),
+            new ConcatTactic(),
+            new SplitTactic(),
+            new SliceTactic(),
+            new PadTactic(),
+            new RepeatTactic(),
+            new TransposeTactic(),
+            new DepthSpaceTactic(),
+            new GatherTactic(),
             new PoolTactic(),
+            new ResizeTactic(),
+            new SoftmaxTactic(),
+            new LayerNormalizationTactic(),
+            new GroupNormalizationTactic(),
+            new LrnTactic(),
+            new ReductionTactic(),
+            new ArgReductionTactic(),
             new ReferenceTactic(),
         ];
     }

@@ -104,7 +104,7 @@ public sealed class RandomNetworkTests(PeerFixture fixture, ITestOutputHelper ou
 
     private static List<object?> Run(OnnxModel model, IReadOnlyList<Tensor> inputs, int threads, bool passes)
     {
-        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).VerifyPasses();
+        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Deterministic().VerifyPasses();
         if (!passes)
         {
             foreach (string pass in Peregrine.Compiler.Pipeline.Passes.Select(p => p.Name).Distinct(StringComparer.Ordinal))

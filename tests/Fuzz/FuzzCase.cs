@@ -88,7 +88,7 @@ internal sealed record FuzzCase(FuzzKind Kind, int Seed, byte[] File, string Des
         {
             try
             {
-                using Engine engine = new EngineBuilder().UseCpu(cpu => cpu.Threads = 1).Build(OnnxModel.Load(Corpus.Bytes(item)));
+                using Engine engine = new EngineBuilder().UseCpu(cpu => cpu.Threads = 1).Level(0).Build(OnnxModel.Load(Corpus.Bytes(item)));
                 file = EngineCodec.ToArray(engine.Content);
             }
             catch (PeregrineException)

@@ -52,7 +52,7 @@ internal static class FuzzTarget
     {
         if (attack.Kind == FuzzKind.Onnx)
         {
-            return new EngineBuilder().UseCpu(cpu => cpu.Threads = 1).VerifyPasses().Build(OnnxModel.Load(attack.File, "hostile.onnx", Path.GetTempPath()), cancellation: cancellation);
+            return new EngineBuilder().UseCpu(cpu => cpu.Threads = 1).Level(0).VerifyPasses().Build(OnnxModel.Load(attack.File, "hostile.onnx", Path.GetTempPath()), cancellation: cancellation);
         }
 
         EngineFile file = EngineCodec.Open(attack.File, OperatorCatalog.Standard);

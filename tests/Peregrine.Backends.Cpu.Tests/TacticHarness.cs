@@ -17,6 +17,8 @@ internal sealed class TacticHarness
     private const byte Spoilt = 0xCD;
     private const int Guard = 4096;
 
+    private static readonly CpuBackend[] Backends = [new(1), new(2), new(3)];
+
     private readonly Operator _operator;
     private readonly Tensor?[] _inputs;
     private readonly Tensor?[] _expected;
@@ -78,6 +80,13 @@ internal sealed class TacticHarness
     /// <summary>Why the tactic declines the request; null if it takes it.</summary>
     public string? Decline(ITactic tactic) => (tactic.Consider(Request, CpuDevice.Detect(1)) as Verdict.Decline)?.Reason;
 
+    /// <summary>Replaces an input by one of equal type and dims, such as the reference would refuse.</summary>
+    public TacticHarness With(int input, Tensor tensor)
+    {
+        _inputs[input] = tensor;
+        return this;
+    }
+
     /// <summary>Runs the tactic at 1, 2 and 3 workers and compares: all bits with one worker's, values with the reference's.</summary>
     public void Check(ITactic tactic)
     {
@@ -107,7 +116,7 @@ internal sealed class TacticHarness
     /// <summary>The stored bytes of each output.</summary>
     public byte[][] Run(ITactic tactic, int workers)
     {
-        using CpuBackend backend = new(workers);
+        CpuBackend backend = Backends[workers - 1];
         KernelRequest request = Request;
         Verdict verdict = tactic.Consider(request, backend.Device);
         if (verdict is Verdict.Decline decline)

@@ -193,6 +193,27 @@ public sealed unsafe class CompilerTests
         Assert.DoesNotContain("vmovaps", code.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(8)]
+    public void Fused_multiply_adds_take_the_form_that_needs_no_move(int lanes)
+    {
+        var p = new KernelBuilder("horner", lanes);
+        VReg data = p.Argument("data", ArgumentKind.WritePointer), count = p.Argument("count", ArgumentKind.Integer);
+        p.Loop(count, 1, () =>
+        {
+            VReg x = p.Load(data), sum = p.Constant(0.5f);
+            foreach (float c in (float[])[1.5f, 2.5f, 3.5f]) { sum = p.MultiplyAdd(sum, x, p.Constant(c)); }
+            p.Store(data, p.NegatedMultiplyAdd(x, x, sum));
+            p.AddTo(data, p.VectorBytes);
+        });
+        string text = KernelCompiler.Compile(p.Build(), new CompileOptions { InstructionSet = lanes == 16 ? InstructionSet.Avx512 : InstructionSet.Avx2, Features = All }).GetCode().Disassemble();
+        string[] moves = [.. text.Split('\n').Where(l => l.Contains("vmovups", StringComparison.Ordinal) && !l.Contains('[', StringComparison.Ordinal))];
+        Assert.True(moves.Length <= 1, text);
+        Assert.Contains("vfnmadd231ps", text, StringComparison.Ordinal);
+        Assert.Matches("vfmadd(132|213)ps", text);
+    }
+
     [Fact]
     public void Iced_is_not_part_of_the_public_surface()
     {

@@ -197,6 +197,8 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
             Opcode.Min => x < y ? a : b,
             Opcode.Max => x > y ? a : b,
             Opcode.Fma or Opcode.FmaLoad or Opcode.FmaBroadcast => Float(MathF.FusedMultiplyAdd(x, y, z), a, b, d),
+            Opcode.MultiplyAdd => Float(MathF.FusedMultiplyAdd(x, y, Third(i, lane)), a, b, _vectors[i.C][lane]),
+            Opcode.NegatedMultiplyAdd => Float(MathF.FusedMultiplyAdd(-x, y, Third(i, lane)), a, b, _vectors[i.C][lane]),
             Opcode.FmaNegated => Float(MathF.FusedMultiplyAdd(-x, y, z), a, b, d),
             Opcode.ScaleByPowerOfTwo => Float((float)Math.ScaleB(x, (int)y), a),
             Opcode.SquareRoot => Float(MathF.Sqrt(x), a),
@@ -221,6 +223,8 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
             _ => throw new NotSupportedException(i.ToString()),
         };
     }
+
+    private float Third(in KernelInstruction i, int lane) => BitConverter.UInt32BitsToSingle(_vectors[i.C][lane]);
 
     private static int Dot(uint a, uint b, int shift) => (byte)(a >> shift) * (sbyte)(b >> shift);
 

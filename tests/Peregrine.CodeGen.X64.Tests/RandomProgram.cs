@@ -142,7 +142,7 @@ internal sealed class RandomProgram
         VReg a = Any(_vectors), b = _random.Next(5) == 0 ? _p.ConstantBits((uint)_random.NextInt64(1L << 32)) : Any(_vectors);
         int shift = _random.Next(32);
         VReg accumulator = Any(_vectors);
-        switch (_random.Next(35))
+        switch (_random.Next(36))
         {
             case 0 or 1: _p.Fma(accumulator, a, b); return;
             case 2: _p.FmaNegated(accumulator, a, b); return;
@@ -175,6 +175,7 @@ internal sealed class RandomProgram
             case 29: _vectors.Add(_p.ShiftRightArithmetic(a, shift)); break;
             case 30: _vectors.Add(_p.LaneXor(a, 1 << _random.Next(int.Log2(_p.Lanes)))); break;
             case 31: _vectors.Add(_p.MultiplyAdd(a, b, accumulator)); break;
+            case 33: _vectors.Add(_p.NegatedMultiplyAdd(a, b, accumulator)); break;
             case 32:
                 VReg mantissa = _p.Or(_p.And(a, _p.ConstantBits(0x807FFFFF)), _p.ConstantBits(_random.Next(2) == 0 ? 0x3F000000u : 0x3F800000u));
                 VReg limited = _p.Max(_p.Min(b, _p.Constant(250)), _p.Constant(-250));

@@ -14,7 +14,7 @@ internal static class Digits
 
     public static string ModelPath { get; } = Path.Combine(Folder, "digits.onnx");
 
-    public static Engine Build(int threads = 1) => new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Build(OnnxModel.Load(ModelPath));
+    public static Engine Build(int threads = 1) => new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Deterministic().Build(OnnxModel.Load(ModelPath));
 
     /// <summary>The first images as the network takes them, [count, 1, 8, 8] in 0..1.</summary>
     public static float[] Images(int count)

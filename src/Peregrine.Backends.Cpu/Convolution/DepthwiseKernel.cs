@@ -22,7 +22,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         _target = target;
         (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
-        _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
+        _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, _wholeVectors, target.Lanes) : -1, _remainder > 0 ? Compile(t, 1, _remainder) : -1))];
         long bytes = (long)_vectorBytes * (_wholeVectors + (_remainder > 0 ? 1 : 0));
         Packings = [new(problem.WeightInput, $"depthwise {problem.Groups}x{problem.PatchLength} by {target.Lanes}", bytes, Pack)];
     }
@@ -31,33 +31,34 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
 
     public override IReadOnlyList<WeightPacking> Packings { get; }
 
+    protected override int MostTilesPerCall => 1;
+
     protected override int ChannelBlocks => 1;
 
     protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
     {
         if (_wholeVectors > 0)
         {
-            Invoke(call, block, _entries[code].Whole, 0, _wholeVectors, skippedRows);
+            Invoke(call, block, _entries[code].Whole, 0, skippedRows);
         }
 
         if (_remainder > 0)
         {
-            Invoke(call, block, _entries[code].Last, _wholeVectors, 1, skippedRows);
+            Invoke(call, block, _entries[code].Last, _wholeVectors, skippedRows);
         }
     }
 
-    private void Invoke(in PatchCall call, long* block, int entry, int first, int count, long skippedRows)
+    private void Invoke(in PatchCall call, long* block, int entry, int first, long skippedRows)
     {
         long channel = (long)first * _target.Lanes;
         block[DotTile.Source] = (long)(call.Source + (channel * sizeof(float)));
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * Problem.Horizontal.Kernel * _target.Lanes * sizeof(float)));
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
-        block[DotTile.Groups] = count;
         BindOperands(call, block, channel);
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
 
-    private int Compile(PatchTile tile, int lanes)
+    private int Compile(PatchTile tile, int vectors, int lanes)
     {
         PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
         List<DotRun> runs = [];
@@ -70,7 +71,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         }
 
         _code.Add(new DepthwiseTile(
-            lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
+            vectors, lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
         return _code.Count - 1;
     }
 

@@ -8,13 +8,14 @@ namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>
 /// The micro-kernel of depthwise convolution: a few pixels of one vector of channels at a time. Each position of the kernel is one load of weights and one multiply-add per pixel, whose input
-/// comes straight from memory; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>, where a group is one vector of channels.
+/// comes straight from memory; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>; a call computes one tile.
 /// </summary>
+/// <param name="Vectors">Vectors of channels, one behind the other.</param>
 /// <param name="Lanes">Channels of the vector; fewer than the target's lanes only in the last one.</param>
 /// <param name="Runs">The positions of the kernel, or those of one row; their length is 1.</param>
 /// <param name="VectorBytes">Packed bytes of one vector of channels: all positions of the kernel.</param>
 internal sealed record DepthwiseTile(
-    int Lanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
+    int Vectors, int Lanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
 {
     public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
 
@@ -22,9 +23,10 @@ internal sealed record DepthwiseTile(
     {
         KernelBuilder p = new($"depthwise-{PixelOffsets.Count}x{Lanes}", lanes, ArgumentPassing.Block);
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
-        VReg vectors = p.Argument("vectors", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
+        _ = p.Argument("tiles", ArgumentKind.Integer);
+        VReg rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
-        p.Loop(vectors, 1, () =>
+        p.Loop(Vectors, () =>
         {
             VReg x = p.Copy(source), w = p.Copy(weights);
             VReg[] sums = [.. PixelOffsets.Select(_ => p.Zero())];

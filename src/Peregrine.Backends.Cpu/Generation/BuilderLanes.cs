@@ -18,12 +18,7 @@ internal readonly struct BuilderLanes(KernelBuilder p) : IFloatLanes<VReg, VReg>
 
     public VReg MultiplyAdd(VReg a, VReg b, VReg c) => p.MultiplyAdd(a, b, c);
 
-    public VReg NegatedMultiplyAdd(VReg a, VReg b, VReg c)
-    {
-        VReg result = p.Copy(c);
-        p.FmaNegated(result, a, b);
-        return result;
-    }
+    public VReg NegatedMultiplyAdd(VReg a, VReg b, VReg c) => p.NegatedMultiplyAdd(a, b, c);
 
     public VReg Min(VReg a, VReg b) => p.Min(a, b);
 

@@ -44,6 +44,24 @@ internal sealed class EpilogueLowering
     /// <summary>Why the expression cannot be lowered ("Tan", "operands of float64"), or null if it can.</summary>
     public static string? WhyNot(Expr e, IReadOnlyList<DataType> operandTypes) => new EpilogueGraph(e, operandTypes).Problem;
 
+    /// <summary>Bool or float32; the expression must be one that can be lowered.</summary>
+    public static DataType ResultType(Expr e, IReadOnlyList<DataType> operandTypes)
+    {
+        EpilogueGraph graph = new(e, operandTypes);
+        return graph.Nodes[graph.Result].IsBool ? DataType.Bool : DataType.Float32;
+    }
+
+    /// <summary>About how many instructions the expression takes for a vector.</summary>
+    public static int Operations(Expr e, IReadOnlyList<DataType> operandTypes) => new EpilogueGraph(e, operandTypes).Nodes.Sum(n => n.Step switch
+    {
+        EpilogueStep.Constant => 0,
+        EpilogueStep.Erf => 25,
+        EpilogueStep.TanhSoftplus => 20,
+        EpilogueStep.Unary when !n.IsBool => 1 + ((EpilogueFunctions.Need((UnaryFunction)n.Data) - 1) * 5),
+        EpilogueStep.Binary when n.Is(BinaryFunction.Divide) => 8,
+        _ => 1,
+    });
+
     // Registers that live at once while the node is computed, after R. Sethi and J. Ullman (1970); shared values count at each use.
     private int Need(in EpilogueNode node)
     {
@@ -90,7 +108,7 @@ internal sealed class EpilogueLowering
             case EpilogueStep.BoolToFloat: return _p.Select(a, _p.Constant(1), _p.Constant(0));
             case EpilogueStep.FloatToBool: return _p.Compare(a, FloatComparison.NotEqual, _p.Constant(0));
             case EpilogueStep.MultiplyAdd: return _p.MultiplyAdd(a, b, c);
-            case EpilogueStep.NegatedMultiplyAdd: return new BuilderLanes(_p).NegatedMultiplyAdd(a, b, c);
+            case EpilogueStep.NegatedMultiplyAdd: return _p.NegatedMultiplyAdd(a, b, c);
             case EpilogueStep.Erf: return MathLibrary.Erf<BuilderLanes, VReg, VReg>(new(_p), a, b);
             case EpilogueStep.TanhSoftplus: return MathLibrary.TanhSoftplus<BuilderLanes, VReg, VReg>(new(_p), a);
             default: throw new InvalidOperationException(node.ToString());

@@ -36,7 +36,7 @@ internal sealed unsafe class CopyNest
         List<Loop> loops = [];
         for (int axis = 0; axis < target.Dims.Length; axis++)
         {
-            if (source.Dims[axis] != target.Dims[axis])
+            if (source.Dims[axis] != target.Dims[axis] || target.Dims[axis] < 0)
             {
                 throw new InternalCompilerException($"A copy of [{string.Join(',', source.Dims)}] cannot become [{string.Join(',', target.Dims)}].");
             }

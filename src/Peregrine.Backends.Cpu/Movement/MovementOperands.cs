@@ -1,3 +1,4 @@
+using Peregrine.Diagnostics;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
 
@@ -32,6 +33,12 @@ internal readonly ref struct MovementOperands
 
     /// <summary>The values of a steering operand; null if it is absent.</summary>
     public long[]? Values(int input) => SteeringValues.Of(_arguments, input);
+
+    /// <summary>Type and dims of an input, for messages.</summary>
+    public string Describe(int input) => $"{_request.Inputs[input].Type.Name()}[{string.Join(',', _arguments.InputDims(input).ToArray())}]";
+
+    /// <summary>The exception for data that the node cannot process.</summary>
+    public ModelException Fail(string code, string message) => new(Diagnostic.Error(code, $"{_arguments.Step.Operator.Definition.Name} \"{_arguments.Step.Name}\": {message}"));
 
     /// <summary>A copy of a part of an input to a part of an output.</summary>
     public CopyNest Copy(int input, StoredTensor source, int output, StoredTensor target) => new(input, source, output, target, Size(output));

@@ -101,6 +101,7 @@ internal sealed unsafe class RowMajorPool<T, TOperation>(PoolWindow window) : IC
     }
 
     /// <summary>Combines lines of so many elements, element by element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Lines(T* source, T* target, int count, int depths, nint depthStep, int rows, nint rowStep)
     {
         int width = Vector<T>.Count, i = 0;

@@ -28,6 +28,17 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets, bool Follo
     }
 }
 
+/// <summary>Bytes by which pointers move from one tile to the next of the same code.</summary>
+internal sealed record DotWalk(int Source, int Target, Ints Operands)
+{
+    /// <summary>The next tile is <paramref name="pixels"/> further on in one long row of pixels.</summary>
+    public static DotWalk Along(PatchProblem problem, int pixels) => new(
+        checked((int)(pixels * problem.InputStride * sizeof(float))), checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
+
+    /// <summary>A call computes one tile.</summary>
+    public static DotWalk None(PatchProblem problem) => new(0, 0, Ints.Repeat(0, problem.Operands.Count));
+}
+
 /// <summary>
 /// The micro-kernel of convolutions and matrix products: the sums of a few pixels by a few vectors of output channels stay in registers over the whole patch, then go through the epilogue into
 /// memory. Weights are packed [group][row][run][float][vector][lane] and read as one stream; each float of a pixel is broadcast once and feeds all vectors. The blocking is that of Goto and
@@ -42,15 +53,18 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets, bool Follo
 /// <param name="GroupBytes">Packed bytes of one group of output channels.</param>
 /// <param name="Epilogue">Operand 0 is the sum; null stores it as it is.</param>
 /// <param name="Prefetch">Bytes ahead in the weights that are fetched; 0 for none.</param>
+/// <param name="Groups">Groups of output channels that one call computes.</param>
+/// <param name="Walk">How the pointers move from tile to tile.</param>
 internal sealed record DotTile(
-    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch)
+    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch, int Groups, DotWalk Walk)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     /// <remarks>Behind the operands stand the bytes from pixel to pixel of the result, and the channels of the last group, where they are known at run time only.</remarks>
-    public const int Source = 0, Weights = 1, Target = 2, Groups = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
+    public const int Source = 0, Weights = 1, Target = 2, Tiles = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
 
     // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
     private const int Unroll = 4;
+    private const int CacheLine = 64;
 
     /// <summary>Bytes from one float of a pixel's patch to the next.</summary>
     public int FloatStep { get; init; } = sizeof(float);
@@ -70,47 +84,81 @@ internal sealed record DotTile(
     {
         KernelBuilder p = new($"dot-{PixelOffsets.Count}x{Vectors * lanes}", lanes, ArgumentPassing.Block);
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
-        VReg groups = p.Argument("groups", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
+        VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
         VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
-        int vectorBytes = p.VectorBytes;
-        p.Loop(groups, 1, () =>
+        p.Loop(tiles, 1, () =>
         {
-            VReg x = p.Copy(source), w = p.Copy(weights);
-            VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
-            for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
-            {
-                for (int v = 0; v < Vectors; v++)
-                {
-                    sums[pixel, v] = p.Zero();
-                }
-            }
-
-            if (RepeatsRows)
-            {
-                p.Loop(rows, 1, () =>
-                {
-                    EmitRuns(p, x, w, sums);
-                    p.AddTo(x, rowStep);
-                });
-            }
-            else
-            {
-                EmitRuns(p, x, w, sums);
-            }
-
-            Finish(p, sums, target, operands, stride, columns);
-            p.AddTo(weights, GroupBytes);
-            p.AddTo(target, Vectors * vectorBytes);
+            p.Loop(Groups, () => EmitGroup(p, source, weights, target, rows, rowStep, operands, stride, columns));
+            // Back to the first group, on to the next tile.
+            int channels = checked(Groups * Vectors * p.VectorBytes);
+            p.AddTo(weights, checked(-Groups * GroupBytes));
+            p.AddTo(source, Walk.Source);
+            p.AddTo(target, Walk.Target - channels);
             for (int i = 0; i < operands.Length; i++)
             {
-                if (Operands[i].PerChannel)
-                {
-                    p.AddTo(operands[i], Vectors * vectorBytes);
-                }
+                p.AddTo(operands[i], checked((int)Walk.Operands[i]) - (Operands[i].PerChannel ? channels : 0));
             }
         });
         return p.Build();
+    }
+
+    /// <summary>Residuals are read at the end of a tile, all at once; asked for at its start they are there by then.</summary>
+    private void FetchOperands(KernelBuilder p, VReg[] operands)
+    {
+        for (int i = 0; i < operands.Length; i++)
+        {
+            if (!Operands[i].PerChannel)
+            {
+                continue;
+            }
+
+            foreach (long offset in Operands[i].PixelOffsets)
+            {
+                for (int at = 0; at < Vectors * p.VectorBytes; at += CacheLine)
+                {
+                    p.Prefetch(new MemoryOperand(operands[i], checked((int)offset + at)));
+                }
+            }
+        }
+    }
+
+    private void EmitGroup(KernelBuilder p, VReg source, VReg weights, VReg target, VReg rows, VReg rowStep, VReg[] operands, VReg stride, VReg columns)
+    {
+        VReg x = p.Copy(source), w = p.Copy(weights);
+        VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
+        for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
+        {
+            for (int v = 0; v < Vectors; v++)
+            {
+                sums[pixel, v] = p.Zero();
+            }
+        }
+
+        FetchOperands(p, operands);
+        if (RepeatsRows)
+        {
+            p.Loop(rows, 1, () =>
+            {
+                EmitRuns(p, x, w, sums);
+                p.AddTo(x, rowStep);
+            });
+        }
+        else
+        {
+            EmitRuns(p, x, w, sums);
+        }
+
+        Finish(p, sums, target, operands, stride, columns);
+        p.AddTo(weights, GroupBytes);
+        p.AddTo(target, Vectors * p.VectorBytes);
+        for (int i = 0; i < operands.Length; i++)
+        {
+            if (Operands[i].PerChannel)
+            {
+                p.AddTo(operands[i], Vectors * p.VectorBytes);
+            }
+        }
     }
 
     private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg[,] sums)

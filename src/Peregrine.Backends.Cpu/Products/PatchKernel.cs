@@ -28,6 +28,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     /// <summary>Parts into which the output channels are cut, each of which walks all pixels by itself.</summary>
     protected abstract int ChannelBlocks { get; }
 
+    /// <summary>Tiles along a row of pixels that one call of the code computes at most.</summary>
+    protected virtual int MostTilesPerCall => int.MaxValue;
+
     public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) =>
         Traversal.IsPadded ? PatchExtents.Of(Problem, inputs[Problem.Input], outputs[0]).PaddedBytes(Problem) : 0;
 
@@ -48,10 +51,10 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
         PatchCall call = new(arguments, e, Problem, Traversal, PixelBytes);
         long strips = e.Images * Traversal.StripCount(e);
-        for (int tile = tiles.Begin; tile < tiles.End; tile++)
+        for (int tile = tiles.Begin; tile < tiles.End;)
         {
             (long channelBlock, long strip) = Math.DivRem(tile, strips);
-            RunStrip(ref call, strip, (int)channelBlock);
+            tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
         }
     }
 
@@ -76,8 +79,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
     private PatchExtents Extents(in KernelArguments arguments) => PatchExtents.Of(Problem, arguments.InputDims(Problem.Input), arguments.OutputDims(0));
 
+    /// <summary>Runs a strip, or, where strips are tiles of one long row, up to so many of them; returns how many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RunStrip(ref PatchCall call, long strip, int channelBlock)
+    private int RunStrip(ref PatchCall call, long strip, int channelBlock, int most)
     {
         PatchExtents e = call.Extents;
         PatchAxis v = Problem.Vertical;
@@ -98,6 +102,8 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
             sourceRow = top + (skippedRows * v.Dilation);
         }
 
+        int count = Traversal.Kind == TraversalKind.Flat ? Math.Min(most, Traversal.EqualTiles(e, inImage)) : 1;
+        block[DotTile.Tiles] = count;
         block[DotTile.Rows] = rows;
         block[DotTile.RowStep] = call.RowBytes * v.Dilation;
         int tiles = Traversal.TilesOfStrip(e);
@@ -110,6 +116,8 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
             call.Target = call.Results + (((call.Image * e.OutputPixels) + call.Pixel) * Problem.OutputStride * sizeof(float));
             RunTile(call, block, code, channelBlock, skippedRows);
         }
+
+        return count;
     }
 }
 

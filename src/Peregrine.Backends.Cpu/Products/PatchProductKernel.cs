@@ -28,8 +28,8 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
         int remainder = problem.Outputs % _lanes;
         _entries = [.. Traversal.Tiles.Select(t => (
-            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _lanes) : -1,
-            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _lanes : remainder) : -1))];
+            _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
+            _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _lanes : remainder, 1) : -1))];
         Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Pack)];
     }
 
@@ -38,6 +38,9 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
     public override IReadOnlyList<WeightPacking> Packings { get; }
 
     public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
+
+    // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
+    protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
@@ -60,25 +63,23 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
     private void RunGroup(in PatchCall call, long* block, int code, int group, int first, int end, long skippedRows)
     {
         block[DotTile.Source] = (long)(call.Source + ((long)group * Problem.Channels * sizeof(float)));
-        int whole = Math.Min(end, _packer.WholeGroups) - first;
-        if (whole > 0)
+        if (first < _packer.WholeGroups)
         {
-            Invoke(call, block, _entries[code].Whole, group, first, whole, skippedRows, _shape.Vectors);
+            Invoke(call, block, _entries[code].Whole, group, first, skippedRows, _shape.Vectors);
         }
 
         if (end > _packer.WholeGroups)
         {
-            Invoke(call, block, _entries[code].Last, group, _packer.WholeGroups, 1, skippedRows, _packer.LastVectors);
+            Invoke(call, block, _entries[code].Last, group, _packer.WholeGroups, skippedRows, _packer.LastVectors);
         }
     }
 
-    private void Invoke(in PatchCall call, long* block, int entry, int group, int first, int count, long skippedRows, int vectors)
+    private void Invoke(in PatchCall call, long* block, int entry, int group, int first, long skippedRows, int vectors)
     {
         long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _lanes);
         long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _lanes * sizeof(float);
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
-        block[DotTile.Groups] = count;
         BindOperands(call, block, channel);
         if (_target is null)
         {
@@ -90,7 +91,7 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
 
-    private int Compile(PatchTile tile, int vectors, int lastLanes)
+    private int Compile(PatchTile tile, int vectors, int lastLanes, int groups)
     {
         PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
         List<DotRun> runs = [];
@@ -113,7 +114,8 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0);
+            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0,
+            groups, Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None(Problem));
         if (_target is null)
         {
             _portable.Add(new(dot));

@@ -103,6 +103,9 @@ internal sealed class PatchTraversal
     /// <summary>Tiles of one strip.</summary>
     public int TilesOfStrip(PatchExtents e) => Kind == TraversalKind.Rows ? new PixelParts(e.OutputWidth, _most).Count : 1;
 
+    /// <summary>How many tiles of one long row, from this on, have the same size.</summary>
+    public int EqualTiles(PatchExtents e, long strip) => new PixelParts(e.OutputPixels, _most).EqualFrom((int)strip);
+
     /// <summary>The first pixel of a tile, and the number of its code.</summary>
     public (long X, int Code) TileAt(PatchExtents e, long strip, int part)
     {

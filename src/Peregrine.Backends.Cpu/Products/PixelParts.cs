@@ -14,6 +14,13 @@ internal readonly struct PixelParts(long total, int most)
         }
     }
 
+    /// <summary>Parts from this on that have its size.</summary>
+    public int EqualFrom(int part)
+    {
+        int larger = (int)(total % Count);
+        return part < larger ? larger - part : Count - part;
+    }
+
     /// <summary>The sizes that occur: one or two.</summary>
     public IEnumerable<int> Sizes => total == 0 ? [] : total % Count == 0 ? [(int)(total / Count)] : [(int)(total / Count), (int)(total / Count) + 1];
 }

@@ -31,6 +31,7 @@ internal sealed class BenchCommand : CliCommand
         Add(_layers);
         Add(_json);
         _settings = new(this);
+        Add(new BenchKernelCommand());
         AddVerbosity();
     }
 

@@ -12,7 +12,7 @@ internal sealed class BuildCommand : CliCommand
     private readonly Option<string> _output = new("--output", "-o") { Description = "The engine file to write. It is written beside its target and renamed, so it is either whole or untouched.", HelpName = "FILE", Required = true };
     private readonly Option<string[]> _profiles = new("--profile") { Description = "Range of shapes of one input. Repeated for other inputs it extends the profile; an input that was named before begins another profile.", HelpName = "NAME:min=1x3x8x8,opt=8x3x8x8,max=32x3x8x8", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string[]> _shapes = new("--shape") { Description = "Fixes the shape of an input. May be repeated.", HelpName = "NAME=1x3x224x224", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _report = new("--report") { Description = "Writes what was built as JSON: layers, tactics, memory, time (- for the standard output).", HelpName = "FILE.json" };
+    private readonly Option<string?> _report = new("--report") { Description = "Writes what was built as JSON: layers, kernels with all candidates and their times, memory (- for the standard output).", HelpName = "FILE.json" };
     private readonly BuildSettings _settings;
     private readonly CalibrationSettings _calibration;
 
@@ -59,7 +59,7 @@ internal sealed class BuildCommand : CliCommand
         long size = new FileInfo(output).Length;
         if (parse.GetValue(_report) is { } report)
         {
-            Report.Write(report, new BuildReport(path, output, milliseconds, size, EngineInspector.Inspect(engine, "engine", model)), session);
+            Report.Write(report, new BuildReport(path, output, milliseconds, size, EngineInspector.Inspect(engine, "engine", model), TuningSummary.Of(_settings.Tuning)), session);
         }
 
         session.Write($"{output}: {Sizes.Text(size)}, {engine.Content.Plan.Steps.Count} steps of {engine.Content.Manifest.SourceNodes} nodes, weights {Sizes.Text(engine.WeightBytes)}, built in {milliseconds:F0} ms");
@@ -93,5 +93,5 @@ internal sealed class BuildCommand : CliCommand
         }
     }
 
-    private sealed record BuildReport(string Model, string Engine, double BuildMs, long EngineBytes, EngineInspection Inspection);
+    private sealed record BuildReport(string Model, string Engine, double BuildMs, long EngineBytes, EngineInspection Inspection, TuningSummary? Tuning);
 }

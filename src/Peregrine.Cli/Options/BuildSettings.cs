@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Peregrine.Compiler;
 using Peregrine.Rewriting;
+using Peregrine.Runtime.Tuning;
 
 namespace Peregrine.Cli.Options;
 
@@ -14,11 +15,19 @@ internal sealed class BuildSettings
         DefaultValueFactory = _ => "fp32",
     };
 
-    private readonly Option<int> _level = new("--level") { Description = "Builder optimization level: 0 (quickest build) to 5 (searches everything). Every level builds the same engine today.", HelpName = "0..5" };
+    private readonly Option<int> _level = new("--level") { Description = "Builder optimization level: 0 chooses kernels by their own estimates; from 1 on they are checked and timed on this machine, the few most promising ones (1) up to all (5).", HelpName = "0..5" };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of one call; by default the cores that the process may use. The results do not depend on it.", HelpName = "N" };
     private readonly Option<string[]> _disable = new("--disable") { Description = "Switch a pass or rewrite off, by the name that -vv shows. May be repeated.", HelpName = "PASS", Arity = ArgumentArity.OneOrMore };
     private readonly Option<int?> _stopAfterPatch = new("--stop-after-patch") { Description = "Leave the graph alone after N patches (numbered by -vv): finds by bisection the patch that breaks a model.", HelpName = "N" };
     private readonly Option<bool> _verify = new("--verify") { Description = "Check the graph's invariants after every pass." };
+
+    private readonly Option<string?> _timingCache = new("--timing-cache") { Description = "Keeps measured times of kernels in this file, so that the next build measures only what is new; off for none. By default a file in the user's cache folder (PEREGRINE_CACHE moves it).", HelpName = "FILE" };
+    private readonly Option<string?> _workspace = new("--workspace") { Description = "The most temporary memory that a kernel may take; kernels that want more are skipped, and the report says so.", HelpName = "1GiB" };
+    private readonly Option<bool> _deterministic = new("--deterministic") { Description = "Choose kernels without timing any, so that two builds give the same bytes." };
+    private readonly Option<string?> _tactics = new("--tactics") { Description = "A manifest of which kernel serves what: its choices are obeyed, missing ones are added; it is made if it does not exist.", HelpName = "FILE" };
+
+    /// <summary>What the last build tried; null if nothing was built.</summary>
+    public TuningReport? Tuning { get; private set; }
 
     /// <summary>Adds the options to a command.</summary>
     public BuildSettings(Command command, int defaultLevel = 3)
@@ -27,6 +36,10 @@ internal sealed class BuildSettings
         command.Add(_precision);
         command.Add(_level);
         command.Add(_threads);
+        command.Add(_timingCache);
+        command.Add(_workspace);
+        command.Add(_deterministic);
+        command.Add(_tactics);
         command.Add(_disable);
         command.Add(_stopAfterPatch);
         command.Add(_verify);
@@ -69,14 +82,34 @@ internal sealed class BuildSettings
             throw new UsageException("--stop-after-patch must be 0 or more.");
         }
 
-        session.Remark($"level {level} (every level builds the same engine so far)");
-        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(level).StopAfterPatch(patches).VerifyPasses(parse.GetValue(_verify)).Logger(session.Logger);
+        session.Remark($"level {level}");
+        EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(level).Deterministic(parse.GetValue(_deterministic)).TacticManifest(parse.GetValue(_tactics)).TuningReport(report => OnTuned(report, session)).StopAfterPatch(patches).VerifyPasses(parse.GetValue(_verify)).Logger(session.Logger);
+        if (parse.GetValue(_timingCache) is { } cache)
+        {
+            builder.TimingCache(cache is "off" or "none" ? null : cache);
+        }
+
+        if (parse.GetValue(_workspace) is { } workspace)
+        {
+            builder.Workspace(Sizes.Parse(workspace) ?? throw new UsageException($"--workspace {workspace}: give a number of bytes, such as 1GiB, 512MiB or 65536."));
+        }
+
         foreach (string pass in parse.GetValue(_disable) ?? [])
         {
             builder.Disable(KnownPass(pass));
         }
 
         return session.Verbosity > 1 ? builder.PassLog(Console.Error.WriteLine) : builder;
+    }
+
+    private void OnTuned(TuningReport report, Session session)
+    {
+        Tuning = report;
+        session.Remark(FormattableString.Invariant($"kernels: {report.Requests.Count} different, {report.Measured} candidates measured, {report.FromCache} from the timing cache, {report.Skipped} skipped, {report.Rejected} rejected, in {report.Seconds:F1} s"));
+        if (report.CacheDamaged + report.CacheMismatched > 0)
+        {
+            session.Remark($"timing cache {report.CachePath}: {report.CacheDamaged} damaged lines and {report.CacheMismatched} entries of other versions were passed over");
+        }
     }
 
     private static string KnownPass(string name)

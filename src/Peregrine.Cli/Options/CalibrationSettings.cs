@@ -10,8 +10,6 @@ internal sealed class CalibrationSettings
         new Option<string?>("--calibrate") { Description = "Inputs from which int8 ranges are measured. Not available yet.", HelpName = "DIR|FILE.npy" },
         new Option<string?>("--calibrator") { Description = "How int8 ranges are chosen. Not available yet.", HelpName = "entropy|minmax|percentile" },
         new Option<string?>("--calibration-cache") { Description = "Keeps measured int8 ranges. Not available yet.", HelpName = "FILE" },
-        new Option<string?>("--workspace") { Description = "Most scratch memory that tactics may take. Not available yet.", HelpName = "1GiB" },
-        new Option<string?>("--timing-cache") { Description = "Keeps measured times of tactics between builds. Not available yet.", HelpName = "FILE" },
     ];
 
     public CalibrationSettings(Command command)

@@ -95,6 +95,15 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
             return source.Assigned;
         }
 
+        // So does a fused multiply-add with one of its sources.
+        if (current.Definition.Op is Opcode.MultiplyAdd or Opcode.NegatedMultiplyAdd && current.Definitions == 1)
+        {
+            foreach (VReg operand in (ReadOnlySpan<VReg>)[current.Definition.C, current.Definition.A, current.Definition.B])
+            {
+                if (intervals.TryGetValue(operand, out Interval? ending) && ending.Assigned >= 0 && ending.End < current.Start && free[ending.Assigned]) { return ending.Assigned; }
+            }
+        }
+
         foreach (int register in registers)
         {
             if (free[register]) { return register; }

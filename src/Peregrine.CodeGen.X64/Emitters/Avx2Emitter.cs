@@ -128,6 +128,12 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.PermuteDwords: c.Emit(Instruction.Create(Code.VEX_Vpermd_ymm_ymm_ymmm256, c[i.Destination], c[i.B], c[i.A])); break;
             case Opcode.SpillLoad: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymm_ymmm256, c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.SpillStore: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymmm256_ymm, c.Frame.Slot(i.Immediate), c[i.A])); break;
+            case Opcode.MultiplyAdd:
+                c.Fused(i, Code.VEX_Vfmadd132ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd213ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.VEX_Vmovups_ymm_ymmm256);
+                break;
+            case Opcode.NegatedMultiplyAdd:
+                c.Fused(i, Code.VEX_Vfnmadd132ps_ymm_ymm_ymmm256, Code.VEX_Vfnmadd213ps_ymm_ymm_ymmm256, Code.VEX_Vfnmadd231ps_ymm_ymm_ymmm256, Code.VEX_Vmovups_ymm_ymmm256);
+                break;
             case Opcode.SquareRoot: Two(Code.VEX_Vsqrtps_ymm_ymmm256, c, i); break;
             case Opcode.ConvertS32ToF32: Two(Code.VEX_Vcvtdq2ps_ymm_ymmm256, c, i); break;
             case Opcode.ConvertF32ToS32: Two(Code.VEX_Vcvtps2dq_ymm_ymmm256, c, i); break;

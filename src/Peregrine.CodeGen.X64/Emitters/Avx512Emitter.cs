@@ -83,6 +83,12 @@ internal sealed class Avx512Emitter : Emitter
             case Opcode.SpillStore when i.A.Class == RegisterClass.Mask: c.Emit(Instruction.Create(Code.VEX_Kmovw_m16_kr, c.Frame.Slot(i.Immediate), c[i.A])); break;
             case Opcode.SpillLoad: c.Emit(Instruction.Create(Code.EVEX_Vmovups_zmm_k1z_zmmm512, c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.SpillStore: c.Emit(Instruction.Create(Code.EVEX_Vmovups_zmmm512_k1z_zmm, c.Frame.Slot(i.Immediate), c[i.A])); break;
+            case Opcode.MultiplyAdd:
+                c.Fused(i, Code.EVEX_Vfmadd132ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vmovups_zmm_k1z_zmmm512);
+                break;
+            case Opcode.NegatedMultiplyAdd:
+                c.Fused(i, Code.EVEX_Vfnmadd132ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfnmadd213ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfnmadd231ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vmovups_zmm_k1z_zmmm512);
+                break;
             case Opcode.SquareRoot: Two(Code.EVEX_Vsqrtps_zmm_k1z_zmmm512b32_er, c, i); break;
             case Opcode.ConvertS32ToF32: Two(Code.EVEX_Vcvtdq2ps_zmm_k1z_zmmm512b32_er, c, i); break;
             case Opcode.ConvertF32ToS32: Two(Code.EVEX_Vcvtps2dq_zmm_k1z_zmmm512b32_er, c, i); break;

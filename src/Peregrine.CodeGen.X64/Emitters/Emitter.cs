@@ -52,6 +52,23 @@ internal sealed class EmissionContext(Emitter emitter, Allocation.Allocation all
     /// <inheritdoc cref="Xmm"/>
     internal Register Ymm(VReg register) => Register.YMM0 + allocation[register];
 
+    /// <summary>
+    /// Emits a fused multiply-add in the form that overwrites the source with which the destination shares its register: 132 (D = D · third + second), 213 (D = second · D + third) or
+    /// 231 (D += second · third). In each form A's NaN goes before B's and that before C's. Where no source shares it, the summand is moved there first.
+    /// </summary>
+    internal void Fused(in KernelInstruction i, Code form132, Code form213, Code form231, Code move)
+    {
+        Register d = this[i.Destination], a = this[i.A], b = this[i.B], c = this[i.C];
+        if (d == c) { Emit(Instruction.Create(form231, d, a, b)); }
+        else if (d == a) { Emit(Instruction.Create(form132, d, c, b)); }
+        else if (d == b) { Emit(Instruction.Create(form213, d, a, c)); }
+        else
+        {
+            Emit(Instruction.Create(move, d, c));
+            Emit(Instruction.Create(form231, d, a, b));
+        }
+    }
+
     internal bool SameRegister(VReg a, VReg b) => allocation[a] == allocation[b];
 
     internal Iced.Intel.MemoryOperand Memory(in MemoryOperand memory, bool broadcast = false) => new(

@@ -40,13 +40,11 @@ public sealed partial class KernelBuilder
     /// <summary>a &gt; b ? a : b; the second where either is NaN or both are zero.</summary>
     public VReg Max(VReg a, VReg b) => Binary(Opcode.Max, a, b);
 
-    /// <summary>a · b + c, in a fresh register.</summary>
-    public VReg MultiplyAdd(VReg a, VReg b, VReg c)
-    {
-        VReg result = Copy(Expect(c, RegisterClass.Vec));
-        Fma(result, a, b);
-        return result;
-    }
+    /// <summary>a · b + c, rounded once, in a fresh register.</summary>
+    public VReg MultiplyAdd(VReg a, VReg b, VReg c) => Ternary(Opcode.MultiplyAdd, a, b, c);
+
+    /// <summary>c − a · b, rounded once, in a fresh register.</summary>
+    public VReg NegatedMultiplyAdd(VReg a, VReg b, VReg c) => Ternary(Opcode.NegatedMultiplyAdd, a, b, c);
 
     /// <summary>√a.</summary>
     public VReg SquareRoot(VReg a) => Unary(Opcode.SquareRoot, a);
@@ -164,6 +162,9 @@ public sealed partial class KernelBuilder
     }
 
     private VReg Binary(Opcode op, VReg a, VReg b) => Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec), B: Expect(b, RegisterClass.Vec)));
+
+    private VReg Ternary(Opcode op, VReg a, VReg b, VReg c) =>
+        Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec), B: Expect(b, RegisterClass.Vec), C: Expect(c, RegisterClass.Vec)));
 
     private VReg Unary(Opcode op, VReg a) => Define(RegisterClass.Vec, new(op, A: Expect(a, RegisterClass.Vec)));
 

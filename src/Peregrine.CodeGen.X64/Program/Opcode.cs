@@ -95,6 +95,10 @@ public enum Opcode
     Fma,
     /// <summary>D -= A · B, rounded once.</summary>
     FmaNegated,
+    /// <summary>D = A · B + C, rounded once.</summary>
+    MultiplyAdd,
+    /// <summary>D = C − A · B, rounded once.</summary>
+    NegatedMultiplyAdd,
     /// <summary>D += A · the vector at M.</summary>
     FmaLoad,
     /// <summary>D += A · the float at M. Costs throughput where the same broadcast could feed several.</summary>

@@ -19,6 +19,11 @@ public interface IBackend : IDisposable
     /// </summary>
     IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims) => [];
 
+    /// <summary>
+    /// Measures now, in a fraction of a second, how many operations per second all workers together can do at best on numbers of this type (a multiply-add is two); null if there is no such probe.
+    /// </summary>
+    double? MeasurePeak(DataType type) => null;
+
     /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context. Weights are packed here.</summary>
     /// <param name="kernels">One compiled kernel per step.</param>
     /// <param name="constants">The memory of the plan's constants by number; null for strings.</param>

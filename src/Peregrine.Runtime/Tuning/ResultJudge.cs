@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Peregrine.Operators;
 using Peregrine.Tensors;
 
@@ -25,8 +27,61 @@ internal static class ResultJudge
             return expected.Data.Span.SequenceEqual(actual.Data.Span) ? null : ProblemOfExact(expected, actual, accuracy == Accuracy.Exact);
         }
 
-        return ProblemOfFloats(expected, actual, Bound(expected.Type) * (accuracy == Accuracy.Approximate ? 10 : 1) * (kind is TrialKind.Random or TrialKind.Positive ? 1 : 10));
+        return ProblemOfFloats(expected, actual, Bound(expected.Type, accuracy, kind));
     }
+
+    /// <summary>A quick look at stored bytes, in any layout: true if they are right beyond doubt, which is the rule; otherwise <see cref="Problem"/> decides.</summary>
+    public static bool IsObviouslyRight(DataType type, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, Accuracy accuracy, TrialKind kind)
+    {
+        if (accuracy == Accuracy.Exact || type != DataType.Float32)
+        {
+            return expected.SequenceEqual(actual);
+        }
+
+        double bound = Bound(type, accuracy, kind), errors = 0, squares = 0;
+        ReadOnlySpan<float> wanted = MemoryMarshal.Cast<byte, float>(expected), found = MemoryMarshal.Cast<byte, float>(actual);
+        float largest = 0;
+        for (int begin = 0; begin < wanted.Length; begin += 4096)
+        {
+            int length = Math.Min(4096, wanted.Length - begin);
+            (float blockErrors, float blockSquares, float blockLargest) = Sums(wanted.Slice(begin, length), found.Slice(begin, length));
+            errors += blockErrors;
+            squares += blockSquares;
+            largest = Math.Max(largest, blockLargest);
+        }
+
+        // What is infinite or NaN ends in a comparison that is false.
+        return errors <= bound * bound * squares && largest <= 50 * bound * Math.Sqrt(squares / Math.Max(1, wanted.Length)) && double.IsFinite(squares);
+    }
+
+    private static (float Errors, float Squares, float Largest) Sums(ReadOnlySpan<float> wanted, ReadOnlySpan<float> found)
+    {
+        Vector<float> errors = default, squares = default, largest = default;
+        int at = 0;
+        for (; at <= wanted.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            Vector<float> w = new(wanted[at..]), difference = w - new Vector<float>(found[at..]);
+            errors += difference * difference;
+            squares += w * w;
+            largest = Vector.Max(largest, Vector.Abs(difference));
+        }
+
+        (float e, float s, float l) = (Vector.Sum(errors), Vector.Sum(squares), 0);
+        for (int i = 0; i < Vector<float>.Count; i++)
+        {
+            l = Math.Max(l, largest[i]);
+        }
+
+        for (; at < wanted.Length; at++)
+        {
+            float difference = wanted[at] - found[at];
+            (e, s, l) = (e + (difference * difference), s + (wanted[at] * wanted[at]), Math.Max(l, Math.Abs(difference)));
+        }
+
+        return (e, s, l);
+    }
+
+    private static double Bound(DataType type, Accuracy accuracy, TrialKind kind) => Bound(type) * (accuracy == Accuracy.Approximate ? 10 : 1) * (kind is TrialKind.Random or TrialKind.Positive ? 1 : 10);
 
     /// <summary>The relative root mean square of the errors that sums in this type may have.</summary>
     private static double Bound(DataType type) => type switch
@@ -61,13 +116,24 @@ internal static class ResultJudge
 
     private static string? ProblemOfFloats(Tensor expected, Tensor actual, double bound)
     {
-        double[] wanted = Load(expected), found = Load(actual);
         double largest = expected.Type switch { DataType.Float16 => 65504, DataType.Float64 => double.MaxValue, DataType.Float32 or DataType.BFloat16 => float.MaxValue, _ => double.PositiveInfinity };
+        if (expected.Type == DataType.Float64)
+        {
+            return ProblemOf<double>(expected, expected.Span<double>(), actual.Span<double>(), bound, largest);
+        }
+
+        return expected.Type == DataType.Float32
+            ? ProblemOf<float>(expected, expected.Span<float>(), actual.Span<float>(), bound, largest)
+            : ProblemOf<double>(expected, Load(expected), Load(actual), bound, largest);
+    }
+
+    private static string? ProblemOf<T>(Tensor expected, ReadOnlySpan<T> wanted, ReadOnlySpan<T> found, double bound, double largest) where T : unmanaged, IFloatingPointIeee754<T>
+    {
         double errors = 0, squares = 0;
         long finite = 0;
         for (int i = 0; i < wanted.Length; i++)
         {
-            double w = wanted[i], f = found[i];
+            double w = double.CreateTruncating(wanted[i]), f = double.CreateTruncating(found[i]);
             if (double.IsFinite(w) && double.IsFinite(f))
             {
                 squares += w * w;
@@ -80,18 +146,18 @@ internal static class ResultJudge
             }
         }
 
-        double size = finite == 0 ? 0 : Math.Sqrt(squares / finite);
+        double size = finite == 0 ? 0 : Math.Sqrt(squares / finite), error = finite == 0 ? 0 : Math.Sqrt(errors / finite);
         for (int i = 0; i < wanted.Length; i++)
         {
-            double error = Math.Abs(wanted[i] - found[i]);
-            if (error > (50 * bound * (Math.Abs(wanted[i]) + size)) + SmallestNormal)
+            double w = double.CreateTruncating(wanted[i]), f = double.CreateTruncating(found[i]);
+            // Infinite differences were judged above; NaN compares as false.
+            if (Math.Abs(w - f) > (50 * bound * (Math.Abs(w) + size)) + SmallestNormal && double.IsFinite(w) && double.IsFinite(f))
             {
-                return Describe(expected, i, wanted[i], found[i]);
+                return Describe(expected, i, w, f);
             }
         }
 
-        double relative = errors == 0 ? 0 : Math.Sqrt(errors / finite) / Math.Max(size, SmallestNormal);
-        return relative <= bound || Math.Sqrt(errors / finite) <= SmallestNormal ? null : FormattableString.Invariant($"has a relative error of {relative:G3} (root mean square), {bound:G3} is allowed");
+        return error <= bound * size || error <= SmallestNormal ? null : FormattableString.Invariant($"has a relative error of {error / Math.Max(size, SmallestNormal):G3} (root mean square), {bound:G3} is allowed");
     }
 
     private static double[] Load(Tensor tensor)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Peregrine.Runtime.Kernels;
 
@@ -15,6 +16,7 @@ internal static class TacticStamp
     public static string Of(ITactic tactic) => Stamps.GetOrAdd(tactic.GetType().Assembly, assembly => TimingCache.KeyOf(string.Join(' ', Modules(assembly).Order(StringComparer.Ordinal)))[..8]);
 
     /// <summary>The assembly and those of ours that it is built on: code generation, operators.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A reference that trimming removes is one to code that nothing uses.")]
     private static IEnumerable<string> Modules(Assembly assembly)
     {
         string family = typeof(ITactic).Assembly.GetName().Name!.Split('.')[0];

@@ -10,9 +10,11 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>What a timing cache knows of a candidate: its time, or why it was found to be wrong.</summary>
 public abstract record TimingEntry
 {
+    /// <summary>It is right, and so fast.</summary>
     /// <param name="Seconds">Median per call, above 0.</param>
     public sealed record Time(double Seconds) : TimingEntry;
 
+    /// <summary>It is wrong.</summary>
     /// <param name="Reason">The end of a sentence that begins with the kernel.</param>
     public sealed record Rejection(string Reason) : TimingEntry;
 
@@ -207,6 +209,11 @@ public sealed class TimingCache
             if (stream.Length > TimingCacheText.MaxBytes)
             {
                 Problem = $"\"{Path}\" is too large for a timing cache; it is passed over and left alone.";
+                return null;
+            }
+
+            if (stream.Length == 0)
+            {
                 return null;
             }
 

@@ -10,8 +10,8 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>One candidate on a <see cref="TrialBench"/>: its kernel as the only step of a plan, run as an engine would run it.</summary>
 internal sealed class Trial : IDisposable
 {
-    // A batch is long enough for the clock, and short enough that several fit between two interruptions by the system.
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMicroseconds(300);
+    // A batch is long enough for the clock, and short enough that many fit between two interruptions by the system.
+    private static readonly TimeSpan BatchTime = TimeSpan.FromMicroseconds(500);
 
     private readonly TrialBench _bench;
     private readonly Plan _plan;
@@ -42,6 +42,12 @@ internal sealed class Trial : IDisposable
         }
     }
 
+    /// <summary>The shortest measured time, in seconds per run: what disturbances of the machine touch least.</summary>
+    public double Shortest => _samples.Min();
+
+    /// <summary>Seconds spent on measuring.</summary>
+    public TimeSpan Spent { get; private set; }
+
     /// <summary>Runs on every set of values and compares with the reference. What is wrong, or null.</summary>
     public string? Prove(CancellationToken cancellation)
     {
@@ -63,13 +69,8 @@ internal sealed class Trial : IDisposable
         return null;
     }
 
-    /// <summary>
-    /// Measures some batches of runs, after a warm-up. Ends early where the candidate is obviously slower than what is known already.
-    /// </summary>
-    /// <param name="batches">How many.</param>
-    /// <param name="limit">Ends after this time, but not before one batch.</param>
-    /// <param name="best">The best time so far, in seconds per run; infinite for none.</param>
-    public void Measure(int batches, TimeSpan limit, double best, CancellationToken cancellation)
+    /// <summary>Measures one batch of runs, the first time after a warm-up.</summary>
+    public void Measure()
     {
         long start = Stopwatch.GetTimestamp();
         if (_tables.Length == 0)
@@ -90,15 +91,8 @@ internal sealed class Trial : IDisposable
             _batch = (int)Math.Clamp(BatchTime.TotalSeconds / Math.Max(first, 1e-9), 1, 10_000);
         }
 
-        for (int i = 0; i < batches; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            _samples.Add(RunBatch(_batch));
-            if (Stopwatch.GetElapsedTime(start) > limit || (i > 0 && _samples.Min() > 2 * best))
-            {
-                break;
-            }
-        }
+        _samples.Add(RunBatch(_batch));
+        Spent += Stopwatch.GetElapsedTime(start);
     }
 
     public void Dispose()

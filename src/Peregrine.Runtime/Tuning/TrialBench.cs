@@ -20,6 +20,9 @@ internal sealed class TrialBench : IDisposable
     private const int Guard = 256;
     private const byte GuardByte = 0xA5;
 
+    // All bits set: NaN, −1.
+    private const byte Unwritten = 0xFF;
+
     // Copies of the operands that change from run to run; together they exceed a second-level cache, so that a kernel finds its input where the layer before has left it.
     private const int MaxCopies = 8;
     private const long CopiedBytes = 8L << 20;
@@ -27,6 +30,7 @@ internal sealed class TrialBench : IDisposable
     private readonly List<TrialOperands> _operands = [];
     private readonly DeviceBuffer?[][] _inputCopies;
     private readonly DeviceBuffer?[][] _outputCopies;
+    private readonly byte[]?[] _spoilt;
 
     private TrialBench(IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents)
     {
@@ -35,6 +39,7 @@ internal sealed class TrialBench : IDisposable
         Oracle = oracle;
         Extents = extents;
         OutputBytes = [.. request.Outputs.Select((o, i) => o.Role == OperandRole.Absent ? 0 : TrialOperands.StoredBytes(o.Type, o.Layout, extents.Outputs[i].AsSpan()))];
+        _spoilt = [.. request.Outputs.Select((o, i) => o.Layout.InnerStride > 0 && o.Layout.BlockAxis < 0 ? Spoilt(o, extents.Outputs[i].AsSpan()) : null)];
         long changing = Math.Max(1, InputBytes(OperandRole.Activation) + OutputBytes.Sum());
         Copies = (int)Math.Clamp((CopiedBytes + changing - 1) / changing, 2, MaxCopies);
         _inputCopies = new DeviceBuffer?[Copies][];
@@ -92,15 +97,21 @@ internal sealed class TrialBench : IDisposable
     /// <summary>Fills the first copy's results and what surrounds them with a pattern that no right result has.</summary>
     public void Spoil()
     {
-        foreach (DeviceBuffer? buffer in _outputCopies[0])
+        for (int i = 0; i < _spoilt.Length; i++)
         {
-            if (buffer is not null)
+            if (_outputCopies[0][i] is { } buffer)
             {
                 Span<byte> memory = TrialOperands.Host(buffer, 0, buffer.Length).Span;
                 memory[..Guard].Fill(GuardByte);
                 memory[^Guard..].Fill(GuardByte);
-                // All bits set: NaN, −1.
-                memory[Guard..^Guard].Fill(0xFF);
+                if (_spoilt[i] is { } pattern)
+                {
+                    pattern.CopyTo(memory[Guard..]);
+                }
+                else
+                {
+                    memory[Guard..^Guard].Fill(Unwritten);
+                }
             }
         }
     }
@@ -110,7 +121,7 @@ internal sealed class TrialBench : IDisposable
     {
         for (int i = 0; i < operands.Expected.Length; i++)
         {
-            if (operands.Expected[i] is { } expected && Problem(expected, Request.Outputs[i], _outputCopies[0][i]!, operands.Kind) is { } problem)
+            if (operands.Expected[i] is { } expected && Problem(expected, operands.Stored[i], Request.Outputs[i].Layout, _outputCopies[0][i]!, operands.Kind) is { } problem)
             {
                 return operands.Expected.Length == 1 ? problem : $"{problem} in output {i}";
             }
@@ -138,39 +149,61 @@ internal sealed class TrialBench : IDisposable
         Stream.Dispose();
     }
 
+    /// <summary>A result that nobody has written, with padding of 0 between its pixels: nothing reads that padding, so a kernel may leave it as it is, but must not write anything else there.</summary>
+    private static byte[] Spoilt(KernelOperand operand, ReadOnlySpan<long> dims)
+    {
+        (Layout plain, long[] extents) = LayoutConversion.WithHalo(operand.Layout, dims);
+        Tensor unwritten = Tensor.Allocate(operand.Type, extents);
+        unwritten.Data.Span.Fill(Unwritten);
+        byte[] stored = new byte[TrialOperands.StoredBytes(operand.Type, operand.Layout, dims)];
+        LayoutConversion.Store(unwritten, plain, stored);
+        return stored;
+    }
+
     private long InputBytes(OperandRole role) =>
         Request.Inputs.Select((o, i) => o.Role == role ? TrialOperands.StoredBytes(o.Type, o.Layout, Extents.Inputs[i].AsSpan()) : 0).Sum();
 
     private void MakeOperands(CancellationToken cancellation)
     {
-        PeregrineException? refusal = null;
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        foreach (TrialKind kind in new[] { TrialKind.Random, TrialKind.Adversarial, TrialKind.Saturating })
+        Exception? refusal = Add(TrialKind.Random, cancellation);
+        if (_operands.Exists(o => o.Expected.Any(MostlyNaN)))
         {
-            cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                TrialOperands operands = TrialOperands.Make(kind, Backend, Request, Oracle, Extents, cancellation);
-                _operands.Add(operands);
-                if (kind == TrialKind.Random && operands.Expected.Any(MostlyNaN))
-                {
-                    _operands.Insert(0, TrialOperands.Make(TrialKind.Positive, Backend, Request, Oracle, Extents, cancellation));
-                }
-            }
-            catch (PeregrineException e)
-            {
-                refusal = e;
-            }
+            // In front: it is the one that is timed.
+            Add(TrialKind.Positive, cancellation);
+            _operands.Reverse();
+        }
 
-            if (_operands.Count > 0 && (ConstantBytes + InputBytes(OperandRole.Activation) + OutputBytes.Sum() > ManyBytes || System.Diagnostics.Stopwatch.GetElapsedTime(start) > SlowReference))
-            {
-                break;
-            }
+        bool isEnough = ConstantBytes + InputBytes(OperandRole.Activation) + OutputBytes.Sum() > ManyBytes || System.Diagnostics.Stopwatch.GetElapsedTime(start) > SlowReference;
+        if (_operands.Count == 0 || !isEnough)
+        {
+            // References are slow and use one thread each.
+            Parallel.ForEach([TrialKind.Adversarial, TrialKind.Saturating], new() { CancellationToken = cancellation }, kind => Add(kind, cancellation));
+            _operands.Sort((a, b) => (a.Kind == TrialKind.Positive ? -1 : (int)a.Kind).CompareTo(b.Kind == TrialKind.Positive ? -1 : (int)b.Kind));
         }
 
         if (_operands.Count == 0)
         {
-            throw refusal!;
+            throw new BackendException($"The reference cannot be run on made-up values: {refusal!.Message}", refusal);
+        }
+    }
+
+    /// <summary>Adds a set of values; or tells why the reference refuses them.</summary>
+    private Exception? Add(TrialKind kind, CancellationToken cancellation)
+    {
+        try
+        {
+            TrialOperands operands = TrialOperands.Make(kind, Backend, Request, Oracle, Extents, cancellation);
+            lock (_operands)
+            {
+                _operands.Add(operands);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            return e;
         }
     }
 
@@ -196,7 +229,7 @@ internal sealed class TrialBench : IDisposable
         return values.Count(double.IsNaN) > values.Length / 2;
     }
 
-    private static string? Problem(Tensor expected, KernelOperand operand, DeviceBuffer buffer, TrialKind kind, Accuracy accuracy)
+    private string? Problem(Tensor expected, byte[]? expectedStored, Layout layout, DeviceBuffer buffer, TrialKind kind)
     {
         Span<byte> memory = TrialOperands.Host(buffer, 0, buffer.Length).Span;
         if (memory[..Guard].ContainsAnyExcept(GuardByte) || memory[^Guard..].ContainsAnyExcept(GuardByte))
@@ -205,28 +238,35 @@ internal sealed class TrialBench : IDisposable
         }
 
         ReadOnlySpan<byte> stored = memory[Guard..^Guard];
+        ReadOnlySpan<byte> wanted = expectedStored ?? expected.Data.Span;
+        if (ResultJudge.IsObviouslyRight(expected.Type, wanted, stored, Oracle.Accuracy, kind))
+        {
+            return null;
+        }
+
         Tensor actual = Tensor.Allocate(expected.Type, expected.Dims);
-        if (operand.Layout.IsRowMajor)
+        if (expectedStored is null)
         {
             stored.CopyTo(actual.Data.Span);
         }
         else
         {
-            actual = LayoutConversion.ToRowMajor(expected.Type, expected.Dims, operand.Layout, stored);
+            actual = LayoutConversion.ToRowMajor(expected.Type, expected.Dims, layout, stored);
         }
 
-        return ResultJudge.Problem(expected, actual, accuracy, kind) is { } problem ? $"{problem} ({kind.ToString().ToLowerInvariant()} values)"
-            : operand.Layout.Fill == HaloFill.None || HasHalo(actual, operand.Layout, stored) ? null : "does not write the halo";
+        if (ResultJudge.Problem(expected, actual, Oracle.Accuracy, kind) is { } problem)
+        {
+            return $"{problem} ({kind.ToString().ToLowerInvariant()} values)";
+        }
+
+        return expectedStored is null || IsFramed(actual, layout, stored) ? null : "does not write halo and padding as the layout wants them";
     }
 
-    private string? Problem(Tensor expected, KernelOperand operand, DeviceBuffer buffer, TrialKind kind) => Problem(expected, operand, buffer, kind, Oracle.Accuracy);
-
-    /// <summary>Whether everything around a result has its fill: what is stored equals the result stored anew, apart from padding.</summary>
-    private static bool HasHalo(Tensor actual, Layout layout, ReadOnlySpan<byte> stored)
+    /// <summary>Whether everything around a result is as it is to be: what is stored equals the result stored anew.</summary>
+    private static bool IsFramed(Tensor actual, Layout layout, ReadOnlySpan<byte> stored)
     {
         byte[] anew = new byte[stored.Length];
         LayoutConversion.StoreWhole(actual, layout, anew);
-        (Layout plain, long[] dims) = LayoutConversion.WithHalo(layout, actual.Dims);
-        return LayoutConversion.ToRowMajor(actual.Type, dims, plain, stored).Data.Span.SequenceEqual(LayoutConversion.ToRowMajor(actual.Type, dims, plain, anew).Data.Span);
+        return stored.SequenceEqual(anew);
     }
 }

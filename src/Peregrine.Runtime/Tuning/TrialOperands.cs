@@ -1,6 +1,8 @@
 using Peregrine.Diagnostics;
+using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Tuning;
@@ -8,11 +10,12 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>Values of all inputs of a request, on the device in the layouts that the request names, and what the reference makes of them.</summary>
 internal sealed class TrialOperands : IDisposable
 {
-    private TrialOperands(TrialKind kind, DeviceBuffer?[] inputs, Tensor?[] expected)
+    private TrialOperands(TrialKind kind, DeviceBuffer?[] inputs, Tensor?[] expected, byte[]?[] stored)
     {
         Kind = kind;
         Inputs = inputs;
         Expected = expected;
+        Stored = stored;
     }
 
     public TrialKind Kind { get; }
@@ -23,6 +26,9 @@ internal sealed class TrialOperands : IDisposable
     /// <summary>One per output, row-major; null where it is absent.</summary>
     public Tensor?[] Expected { get; }
 
+    /// <summary>The expected results as they are to be stored, halo and padding included; null for what is absent or row-major.</summary>
+    public byte[]?[] Stored { get; }
+
     /// <summary>Makes the values and runs the reference once.</summary>
     /// <exception cref="PeregrineException">The reference refuses such values.</exception>
     public static TrialOperands Make(TrialKind kind, IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, CancellationToken cancellation)
@@ -30,7 +36,7 @@ internal sealed class TrialOperands : IDisposable
         Tensor?[] values = [.. request.Inputs.Select((o, i) => o.Role == OperandRole.Absent ? null : TrialValues.Make(kind, request, extents, i))];
         Tensor?[] expected = Reference(request, oracle, extents, values, cancellation);
         DeviceBuffer?[] inputs = new DeviceBuffer?[values.Length];
-        TrialOperands operands = new(kind, inputs, expected);
+        TrialOperands operands = new(kind, inputs, expected, [.. expected.Select((t, i) => t is null || request.Outputs[i].Layout.IsRowMajor ? null : InLayout(t, request.Outputs[i].Layout))]);
         try
         {
             for (int i = 0; i < inputs.Length; i++)
@@ -78,6 +84,13 @@ internal sealed class TrialOperands : IDisposable
         }
     }
 
+    private static byte[] InLayout(Tensor tensor, Layout layout)
+    {
+        byte[] stored = new byte[StoredBytes(tensor.Type, layout, tensor.Dims)];
+        LayoutConversion.StoreWhole(tensor, layout, stored);
+        return stored;
+    }
+
     private static DeviceBuffer Store(IBackend backend, Tensor tensor, Layout layout)
     {
         long bytes = StoredBytes(tensor.Type, layout, tensor.Dims);
@@ -103,13 +116,50 @@ internal sealed class TrialOperands : IDisposable
         }
     }
 
+    /// <summary>The types of the results for these very inputs. Extents that were assumed symbol by symbol need not fit together, and a kernel trusts them.</summary>
+    private static IrType[] TypesOf(Operator oracle, OperandExtents extents, Tensor?[] inputs, bool[] wanted)
+    {
+        if (oracle is not Region region)
+        {
+            return ReferenceEvaluator.InferConcrete(oracle, "trial", inputs, [], wanted, new());
+        }
+
+        // A region is not inferred as a whole: that would overwrite the types in its body. Its result has the shape of its anchor, and its other operands broadcast to it.
+        int anchorInputs = region.Anchor?.Inputs.Count ?? 0;
+        IrType result = region.Body.Outputs[0].Value.Type is TensorType type ? type with { Shape = Shape.Of(extents.Outputs[0].AsSpan()) } : IrType.Unknown;
+        if (region.Anchor is { } anchor
+            && ReferenceEvaluator.InferConcrete(anchor.Operator, "trial", inputs[..anchorInputs], [], [true], new())[0] is var made && !Equals((made as TensorType)?.Shape, (result as TensorType)?.Shape))
+        {
+            throw new BindingException($"The extents do not fit together: the anchor makes {made} of {extents}.");
+        }
+
+        for (int i = anchorInputs; i < inputs.Length; i++)
+        {
+            ReadOnlySpan<long> dims = extents.Inputs[i].AsSpan(), target = extents.Outputs[0].AsSpan();
+            for (int axis = 1; axis <= dims.Length; axis++)
+            {
+                if (axis > target.Length || (dims[^axis] != 1 && dims[^axis] != target[^axis]))
+                {
+                    throw new BindingException($"The extents do not fit together: input {i} does not broadcast in {extents}.");
+                }
+            }
+        }
+
+        return [result];
+    }
+
     private static Tensor?[] Reference(KernelRequest request, Operator oracle, OperandExtents extents, Tensor?[] inputs, CancellationToken cancellation)
     {
         bool[] wanted = [.. request.Outputs.Select(o => o.Role != OperandRole.Absent)];
-        // The request tells the types of what is wanted; a reference may also write an output that nobody wants, whose shape inference knows.
-        Ir.IrType[] types = Array.TrueForAll(wanted, w => w)
-            ? [.. request.Outputs.Select((o, i) => new Ir.TensorType(o.Type, Symbolics.Shape.Of(extents.Outputs[i].AsSpan())))]
-            : ReferenceEvaluator.InferConcrete(oracle, "trial", inputs, [], wanted, new());
+        IrType[] types = TypesOf(oracle, extents, inputs, wanted);
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i] && types[i] != new TensorType(request.Outputs[i].Type, Shape.Of(extents.Outputs[i].AsSpan())))
+            {
+                throw new BindingException($"The extents do not fit together: output {i} is {types[i]}, but {request.Outputs[i].Type.Name()}{extents.Outputs[i]} is planned.");
+            }
+        }
+
         EvaluationScope scope = new(oracle, "trial", inputs.Length, types, wanted, cancellation);
         for (int i = 0; i < inputs.Length; i++)
         {

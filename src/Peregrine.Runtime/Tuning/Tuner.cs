@@ -14,13 +14,14 @@ public sealed class Tuner : ITacticChooser
     /// <summary>Times this close to the best are ties.</summary>
     private const double Noise = 0.02;
 
-    /// <summary>Candidates this close to the best are measured again, in turns, so that a disturbance of the machine does not decide.</summary>
-    private const double Contention = 0.10;
+    /// <summary>Candidates that were never closer to the best than this are not measured further.</summary>
+    private const double Hopeless = 1.4;
 
-    private const int ContenderRounds = 3, MostContenders = 4;
+    /// <summary>Rounds before a candidate may be called hopeless.</summary>
+    private const int TestRounds = 2;
 
-    /// <summary>Packed copies of larger weights are not kept for a second measurement.</summary>
-    private const long KeptConstants = 32L << 20;
+    /// <summary>Most bytes that the packed weights of all candidates of a request may take at the same time; otherwise one is measured after the other.</summary>
+    private const long KeptBytes = 512L << 20;
 
     private readonly IBackend _backend;
     private readonly TuningOptions _options;
@@ -225,34 +226,39 @@ public sealed class Tuner : ITacticChooser
         /// <summary>Times all of them, or takes their times from the cache.</summary>
         private Selection? Fastest(List<CandidateList.Entry> tried)
         {
-            List<(CandidateList.Entry Entry, Trial Trial)> kept = [];
+            foreach (CandidateList.Entry entry in tried)
+            {
+                if (Cache is { } cache && cache.TryGet(KeyOf(entry), entry.Tactic.Id, TacticStamp.Of(entry.Tactic), out TimingEntry? known))
+                {
+                    _results[entry] = known is TimingEntry.Time time ? Result(entry, CandidateOutcome.Cached, time.Seconds) : Reject(entry, ((TimingEntry.Rejection)known).Reason);
+                }
+            }
+
+            Dictionary<CandidateList.Entry, Trial> trials = [];
             try
             {
-                foreach (CandidateList.Entry entry in tried)
-                {
-                    if (Cache is { } cache && cache.TryGet(KeyOf(entry), entry.Tactic.Id, TacticStamp.Of(entry.Tactic), out TimingEntry? known))
-                    {
-                        _results[entry] = known is TimingEntry.Time time ? Result(entry, CandidateOutcome.Cached, time.Seconds) : Reject(entry, ((TimingEntry.Rejection)known).Reason);
-                    }
-                }
-
                 for (int i = 0; i < tried.Count; i++)
                 {
                     if (!_results.ContainsKey(tried[i]) && !IsOverBudget(tried[i]))
                     {
                         Tell(i + 1, tried.Count);
-                        Time(tried[i], kept);
+                        if (Prove(tried[i], out Trial? trial) && trial is not null)
+                        {
+                            trials.Add(tried[i], trial);
+                        }
+
+                        if (_bench?.ConstantBytes * tried.Count > KeptBytes)
+                        {
+                            Measure(trials);
+                        }
                     }
                 }
 
-                Decide(kept);
+                Measure(trials);
             }
             finally
             {
-                foreach ((_, Trial trial) in kept)
-                {
-                    trial.Dispose();
-                }
+                Release(trials);
             }
 
             foreach (CandidateList.Entry entry in _results.Keys.Where(e => _results[e].Outcome == CandidateOutcome.Measured))
@@ -264,6 +270,50 @@ public sealed class Tuner : ITacticChooser
             double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
             CandidateList.Entry? winner = _results.Where(r => r.Value.Seconds <= best * (1 + Noise)).OrderBy(r => r.Key.Rank).Select(r => r.Key).FirstOrDefault();
             return Finish(winner ?? ByEstimate(_list.InOrderOfTrial.Where(e => !e.IsReference && IsUsable(e))), "");
+        }
+
+        /// <summary>
+        /// Measures these in turns, a batch each, so that a disturbance of the machine meets all of them; what is hopeless drops out. Then they are released.
+        /// </summary>
+        private void Measure(Dictionary<CandidateList.Entry, Trial> trials)
+        {
+            double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
+            for (int round = 0; round < tuner._effort.Batches; round++)
+            {
+                foreach ((CandidateList.Entry entry, Trial trial) in trials)
+                {
+                    if (round >= TestRounds && (trial.Shortest > Hopeless * best || trial.Spent > tuner._effort.CandidateTime))
+                    {
+                        continue;
+                    }
+
+                    tuner._cancellation.ThrowIfCancellationRequested();
+                    try
+                    {
+                        trial.Measure();
+                        best = Math.Min(best, trial.Shortest);
+                        _results[entry] = Result(entry, CandidateOutcome.Measured, trial.Seconds);
+                    }
+                    catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+                    {
+                        Failed(entry, e);
+                        trials.Remove(entry);
+                        trial.Dispose();
+                    }
+                }
+            }
+
+            Release(trials);
+        }
+
+        private static void Release(Dictionary<CandidateList.Entry, Trial> trials)
+        {
+            foreach (Trial trial in trials.Values)
+            {
+                trial.Dispose();
+            }
+
+            trials.Clear();
         }
 
         /// <summary>The lowest estimate that is right.</summary>
@@ -279,55 +329,6 @@ public sealed class Tuner : ITacticChooser
             }
 
             return Finish(ByEstimate([]), "");
-        }
-
-        /// <summary>Proves and times a candidate; it is kept for another measurement if there is memory for it.</summary>
-        private void Time(CandidateList.Entry entry, List<(CandidateList.Entry, Trial)> kept)
-        {
-            Trial? trial = null;
-            try
-            {
-                if (!Prove(entry, out trial) || trial is null)
-                {
-                    return;
-                }
-
-                double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
-                trial.Measure(tuner._effort.Batches, tuner._effort.CandidateTime, best, tuner._cancellation);
-                _results[entry] = Result(entry, CandidateOutcome.Measured, trial.Seconds);
-                if (_bench!.ConstantBytes <= KeptConstants)
-                {
-                    kept.Add((entry, trial));
-                    trial = null;
-                }
-            }
-            catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
-            {
-                Failed(entry, e);
-            }
-            finally
-            {
-                trial?.Dispose();
-            }
-        }
-
-        /// <summary>Measures those that are close to the best again, in turns.</summary>
-        private void Decide(List<(CandidateList.Entry Entry, Trial Trial)> kept)
-        {
-            double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
-            (CandidateList.Entry Entry, Trial Trial)[] contenders = [.. kept.Where(k => _results[k.Entry].Seconds <= best * (1 + Contention)).OrderBy(k => _results[k.Entry].Seconds).Take(MostContenders)];
-            for (int round = 0; contenders.Length > 1 && round < ContenderRounds; round++)
-            {
-                foreach ((_, Trial trial) in contenders)
-                {
-                    trial.Measure(Math.Max(1, tuner._effort.Batches / 2), tuner._effort.CandidateTime / 2, double.PositiveInfinity, tuner._cancellation);
-                }
-            }
-
-            foreach ((CandidateList.Entry entry, Trial trial) in contenders)
-            {
-                _results[entry] = Result(entry, CandidateOutcome.Measured, trial.Seconds);
-            }
         }
 
         private bool Prove(CandidateList.Entry entry)
@@ -382,7 +383,7 @@ public sealed class Tuner : ITacticChooser
                 _bench = TrialBench.Make(tuner._backend, request, oracle, extents!, tuner._cancellation);
                 return true;
             }
-            catch (Exception e) when (e is PeregrineException or NotSupportedException or OverflowException or OutOfMemoryException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 _untriable = e.Message;
                 Note = $"Nothing could be tried: {e.Message}";

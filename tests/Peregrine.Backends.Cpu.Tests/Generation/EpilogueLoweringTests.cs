@@ -101,17 +101,4 @@ public sealed class EpilogueLoweringTests
     }
 
     private static float[] Values(Random random, int count, bool isBool) => [.. Enumerable.Range(0, count).Select(_ => isBool ? random.Next(2) : random.Next(4) == 0 ? Mild[random.Next(Mild.Length)] : (float)((random.NextDouble() * 8) - 4))];
-
-    private sealed record ExprOperator(Expr Expression) : PointwiseOperator
-    {
-        private static readonly Schema<ExprOperator> Schema = new Schema<ExprOperator>("Expression", since: 1, _ => throw new InvalidOperationException(), "test").Inputs("operands...").Outputs("result");
-
-        public override OperatorSchema Definition => Schema;
-
-        public override bool Accepts(int index, DataType type) => true;
-
-        public override bool SharesType(int index) => false;
-
-        public override Expr Body(Operands x) => Expression;
-    }
 }

@@ -78,12 +78,17 @@ internal static class ResizeGeometry
     /// <summary>Scales and regions for a call whose extents are known.</summary>
     public static ResizeAxis[] Plan(EvaluationScope c, Resize resize, ReadOnlySpan<long> input, ReadOnlySpan<long> output)
     {
-        int[] axes = AxesOf(resize, input.Length);
-        double[] given = Floats(c.Has(2) && c.Input(2).Length > 0 ? c.Input(2) : c.Input(3));
         bool scaled = c.Has(2) && c.Input(2).Length > 0;
         double[]? roi = resize.CoordinateMode == CoordinateTransformation.TfCropAndResize ? Floats(c.Input(1)) : null;
+        return Plan(resize, input, output, scaled ? Floats(c.Input(2)) : null, scaled ? null : Floats(c.Input(3)), roi);
+    }
+
+    /// <summary>As above, from the values of the inputs: one of scales and sizes, and the region for <see cref="CoordinateTransformation.TfCropAndResize"/>.</summary>
+    public static ResizeAxis[] Plan(Resize resize, ReadOnlySpan<long> input, ReadOnlySpan<long> output, double[]? scales, double[]? sizes, double[]? roi)
+    {
+        int[] axes = AxesOf(resize, input.Length);
         double common = 0;
-        if (!scaled && resize.Policy != AspectRatioPolicy.Stretch)
+        if (sizes is not null && resize.Policy != AspectRatioPolicy.Stretch)
         {
             long[] extents = new long[axes.Length];
             for (int i = 0; i < axes.Length; i++)
@@ -91,15 +96,15 @@ internal static class ResizeGeometry
                 extents[i] = input[axes[i]];
             }
 
-            common = CommonScale(resize.Policy, [.. given.Select(g => (long)g)], extents);
+            common = CommonScale(resize.Policy, [.. sizes.Select(s => (long)s)], extents);
         }
 
         ResizeAxis[] plan = new ResizeAxis[axes.Length];
         for (int i = 0; i < plan.Length; i++)
         {
             long from = input[axes[i]], to = output[axes[i]];
-            double scale = scaled ? given[i] : common != 0 ? common : (double)to / from;
-            plan[i] = new(axes[i], (int)from, (int)to, scale, scaled || common != 0 ? scale * from : to, roi?[i] ?? 0, roi?[axes.Length + i] ?? 1);
+            double scale = scales is not null ? scales[i] : common != 0 ? common : (double)to / from;
+            plan[i] = new(axes[i], (int)from, (int)to, scale, scales is not null || common != 0 ? scale * from : to, roi?[i] ?? 0, roi?[axes.Length + i] ?? 1);
         }
 
         return plan;

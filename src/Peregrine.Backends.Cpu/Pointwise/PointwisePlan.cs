@@ -1,0 +1,145 @@
+using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Backends.Cpu.Workers;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Pointwise;
+
+/// <summary>The tiles of a pointwise kernel for certain dims: parts of rows, groups of whole rows, and, behind them, padding of the output that is to be zero.</summary>
+internal sealed unsafe class PointwisePlan
+{
+    // Work of some microseconds, and operands that stay in the first cache.
+    private const long TileElements = 8192;
+
+    private readonly long[] _extents;
+    private readonly long[][] _strides;
+    private readonly long[] _sizes;
+    private readonly long _rows;
+    private readonly long _columns;
+    private readonly long _rowsPerTile = 1;
+    private readonly long _partsPerRow = 1;
+    private readonly int _computingTiles;
+    private readonly long _pixels;
+    private readonly long _pixelStride;
+    private readonly long _padding;
+    private readonly long _pixelsPerTile;
+
+    /// <param name="request">Types and layouts.</param>
+    /// <param name="arguments">The call whose dims count.</param>
+    /// <param name="broadcasts">What the code takes the innermost axis for.</param>
+    public PointwisePlan(KernelRequest request, in KernelArguments arguments, bool[] broadcasts)
+    {
+        StoredTensor[] inputs = new StoredTensor[broadcasts.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = StoredTensor.Of(arguments.InputDims(i), request.Inputs[i].Layout);
+        }
+
+        Layout layout = request.Outputs[0].Layout;
+        ReadOnlySpan<long> dims = arguments.OutputDims(0);
+        StoredTensor output = StoredTensor.Of(dims, layout);
+        PointwiseNest nest = new(output, inputs);
+        nest.Adapt(broadcasts);
+        _sizes = [.. request.Inputs.Select(o => o.Type.Bits() / 8L), request.Outputs[0].Type.Bits() / 8];
+        _extents = [.. nest.Axes.SkipLast(1).Select(a => a.Extent)];
+        _strides = [.. nest.Axes.Select(a => a.Strides.Zip(_sizes, static (stride, size) => stride * size).ToArray())];
+        _columns = nest.Axes[^1].Extent;
+        _rows = _extents.Aggregate(1L, static (product, extent) => checked(product * extent));
+        if (_columns > TileElements)
+        {
+            _partsPerRow = (_columns + TileElements - 1) / TileElements;
+        }
+        else if (_columns > 0)
+        {
+            _rowsPerTile = Math.Max(1, TileElements / _columns);
+        }
+
+        // More tiles than a 32-bit number can count: larger groups.
+        _rowsPerTile = Math.Max(_rowsPerTile, _rows / (1 << 24));
+        _computingTiles = _rows == 0 || _columns == 0 ? 0 : checked((int)((_rows + _rowsPerTile - 1) / _rowsPerTile * _partsPerRow));
+        if (StoredTensor.Padding(dims, layout) is { } padding)
+        {
+            int inner = (int)layout.Order[^1];
+            (_pixelStride, _padding) = (layout.InnerStride, padding.Dims[inner]);
+            _pixels = output.Capacity / _pixelStride;
+            _pixelsPerTile = Math.Max(TileElements / 16, _pixels / (1 << 24));
+        }
+
+        TileCount = _computingTiles + (_padding == 0 ? 0 : (int)((_pixels + _pixelsPerTile - 1) / _pixelsPerTile));
+    }
+
+    public int TileCount { get; }
+
+    public void Run(in KernelArguments arguments, TileRange tiles)
+    {
+        if (tiles.Begin < Math.Min(tiles.End, _computingTiles))
+        {
+            Compute(arguments, tiles.Begin, Math.Min(tiles.End, _computingTiles));
+        }
+
+        for (int tile = Math.Max(tiles.Begin, _computingTiles); tile < tiles.End; tile++)
+        {
+            long first = (tile - _computingTiles) * _pixelsPerTile, end = Math.Min(first + _pixelsPerTile, _pixels);
+            for (long pixel = first; pixel < end; pixel++)
+            {
+                // Safe: the output's storage has that many pixels.
+                new Span<byte>(arguments.Output(0) + ((((pixel + 1) * _pixelStride) - _padding) * _sizes[^1]), (int)(_padding * _sizes[^1])).Clear();
+            }
+        }
+    }
+
+    private void Compute(in KernelArguments arguments, int begin, int end)
+    {
+        int operands = _sizes.Length;
+        long* block = stackalloc long[(2 * operands) + 2];
+        long* bases = stackalloc long[operands];
+        for (int i = 0; i < operands; i++)
+        {
+            bases[i] = (long)(i < operands - 1 ? arguments.Input(i) : arguments.Output(0));
+            block[operands + i] = _extents.Length == 0 ? 0 : _strides[^2][i];
+        }
+
+        var code = (delegate* unmanaged<long*, void>)arguments.Entry(0);
+        if (_partsPerRow > 1)
+        {
+            for (long tile = begin; tile < end; tile++)
+            {
+                long column = tile % _partsPerRow * TileElements;
+                Call(tile / _partsPerRow, 1, column, Math.Min(TileElements, _columns - column));
+            }
+
+            return;
+        }
+
+        // Rows along the last outer axis are one call.
+        long last = Math.Min(end * _rowsPerTile, _rows), run = _extents.Length == 0 ? 1 : _extents[^1];
+        for (long row = begin * _rowsPerTile; row < last;)
+        {
+            long count = Math.Min(last - row, run - (row % run));
+            Call(row, count, 0, _columns);
+            row += count;
+        }
+
+        void Call(long row, long count, long column, long columns)
+        {
+            for (int i = 0; i < operands; i++)
+            {
+                block[i] = bases[i] + (column * _strides[^1][i]);
+            }
+
+            for (int axis = _extents.Length - 1; axis >= 0; axis--)
+            {
+                (row, long coordinate) = Math.DivRem(row, _extents[axis]);
+                for (int i = 0; i < operands; i++)
+                {
+                    block[i] += coordinate * _strides[axis][i];
+                }
+            }
+
+            (block[2 * operands], block[(2 * operands) + 1]) = (count, columns);
+
+            // Safe: every row and column lies inside the operands, whose dims were checked against the request.
+            code(block);
+        }
+    }
+}
