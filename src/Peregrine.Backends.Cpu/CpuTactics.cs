@@ -22,6 +22,7 @@ internal static class CpuTactics
         [
             new DepthwiseTactic(target),
             new DirectConvolutionTactic(target),
+            new TransposedConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new RunTimeMatrixTactic(target),
             new DirectConvolutionTactic(target, isPortable: true),

@@ -113,7 +113,7 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
         const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
-            vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows,
+            vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), ValueList.From(runs), tile.RepeatsRows,
             checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0,
             groups, Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None(Problem));
         if (_target is null)

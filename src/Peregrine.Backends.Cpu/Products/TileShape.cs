@@ -66,6 +66,9 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         return [(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
     }
 
+    /// <summary>Estimated cycles of a shape.</summary>
+    public double Cycles(PatchProblem problem, int lanes) => Cycles(problem, Pixels, Vectors, lanes);
+
     public static TileShape Parse(TacticOption option)
     {
         string[] words = option.Text.Split(' ');
