@@ -3,7 +3,6 @@ using Peregrine.Operators;
 using Peregrine.Runtime.Format;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
-using Peregrine.Tensors;
 using Peregrine.Text;
 
 namespace Peregrine.Compiler.Tests.Lowering;
@@ -73,36 +72,4 @@ public sealed class LayoutAssignmentTests
     private static string Layouts(KernelStep step) => $"{Letter(step.Request.Inputs[0])}{Letter(step.Request.Outputs[0])}";
 
     private static char Letter(KernelOperand operand) => operand.Layout.IsRowMajor ? 'R' : 'C';
-
-    /// <summary>A backend that compiles nothing: its one tactic knows prices.</summary>
-    private sealed class PricedBackend(Func<KernelRequest, double> price) : IBackend
-    {
-        public DeviceProfile Device { get; } = new("priced", "price list", [], [], Parallelism: 1);
-
-        public IReadOnlyList<ITactic> Tactics { get; } = [new PricedTactic(price)];
-
-        public IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims) => dims.Count == 4 && dims[2].Max > 1 ? [Layout.ChannelsLast(4)] : [];
-
-        public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => throw new NotSupportedException();
-
-        public DeviceBuffer Allocate(long bytes) => throw new NotSupportedException();
-
-        public DeviceBuffer Wrap(Memory<byte> memory) => throw new NotSupportedException();
-
-        public IStream CreateStream() => throw new NotSupportedException();
-
-        public void Dispose()
-        {
-        }
-    }
-
-    private sealed class PricedTactic(Func<KernelRequest, double> price) : ITactic
-    {
-        public TacticId Id { get; } = new("priced.any", 1);
-
-        public Verdict Consider(KernelRequest request, DeviceProfile device) =>
-            price(request) is var seconds && double.IsFinite(seconds) ? new Verdict.Accept([TacticOption.Default], seconds) : new Verdict.Decline("has no price");
-
-        public IKernel Compile(KernelRequest request, TacticOption option) => throw new NotSupportedException();
-    }
 }
