@@ -23,6 +23,7 @@ internal static class CpuTactics
             new DepthwiseTactic(target),
             new WinogradTactic(target),
             new DirectConvolutionTactic(target),
+            new TransposedConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new RunTimeMatrixTactic(target),
             new DirectConvolutionTactic(target, isPortable: true),
@@ -46,6 +47,8 @@ internal static class CpuTactics
             new LrnTactic(),
             new ReductionTactic(),
             new ArgReductionTactic(),
+            new TopKTactic(),
+            new CumulativeSumTactic(),
             new ReferenceTactic(),
         ];
     }

@@ -62,7 +62,16 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     public byte* WorkerScratch { get; } = workerScratch;
 
     /// <summary>Temporary memory that all workers share during the call, of <see cref="IKernel.ScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
-    public byte* Scratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset : null;
+    public byte* Scratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset + FirstScratch : null;
+
+    /// <summary>Where the scratch of a kernel begins that is part of another.</summary>
+    public long FirstScratch { get; init; }
+
+    /// <summary>The number of the first code of a kernel that is part of another.</summary>
+    public int FirstCode { get; init; }
+
+    /// <summary>The number of the first packing of a kernel that is part of another.</summary>
+    public int FirstPacking { get; init; }
 
     public byte* Input(int operand) => Pointer((int)Step.Inputs[operand]);
 
@@ -73,10 +82,10 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     public ReadOnlySpan<long> OutputDims(int operand) => Slots.Dims((int)Step.Outputs[operand]);
 
     /// <summary>The address of the kernel's machine code number <paramref name="index"/>.</summary>
-    public nint Entry(int index) => resources.Entry(index);
+    public nint Entry(int index) => resources.Entry(FirstCode + index);
 
     /// <summary>The packed weights number <paramref name="index"/>.</summary>
-    public byte* Packed(int index) => resources.Packed(index);
+    public byte* Packed(int index) => resources.Packed(FirstPacking + index);
 
     private byte* Pointer(int slot) => slot < 0 ? null : ((HostBuffer)Slots.Buffer(slot)).Pointer + Slots.Offset(slot);
 }

@@ -5,6 +5,12 @@ internal readonly record struct PatchExtents(long Images, long Height, long Widt
 {
     public long OutputPixels => OutputHeight * OutputWidth;
 
+    /// <summary>Pixels of a row of the whole result, of which the outputs may be a part.</summary>
+    public long ResultWidth { get; init; } = OutputWidth;
+
+    /// <summary>Pixels of a whole result.</summary>
+    public long ResultPixels { get; init; } = OutputHeight * OutputWidth;
+
     public static PatchExtents Of(PatchProblem problem, ReadOnlySpan<long> input, ReadOnlySpan<long> output)
     {
         if (problem.IsMatrix)
@@ -21,9 +27,17 @@ internal readonly record struct PatchExtents(long Images, long Height, long Widt
         bool isFlat = output.Length == 3;
         (long height, long outputHeight) = isFlat ? (1, 1) : (input[2], output[2]);
         (long width, long outputWidth) = (input[^1], output[^1]);
-        return problem.MergesImages
-            ? new(1, 1, input[0] * height * width, 1, input[0] * height * width, 0, 0)
-            : new(input[0], height, width, outputHeight, outputWidth, Padded(outputHeight, problem.Vertical), Padded(outputWidth, problem.Horizontal));
+        if (problem.MergesImages)
+        {
+            return new(1, 1, input[0] * height * width, 1, input[0] * height * width, 0, 0);
+        }
+
+        PixelPlacement placement = problem.Placement;
+        long ownHeight = PixelPlacement.Count(outputHeight, placement.StepY, placement.FirstY), ownWidth = PixelPlacement.Count(outputWidth, placement.StepX, placement.FirstX);
+        return new(input[0], height, width, ownHeight, ownWidth, Padded(ownHeight, problem.Vertical), Padded(ownWidth, problem.Horizontal))
+        {
+            ResultWidth = outputWidth, ResultPixels = outputHeight * outputWidth,
+        };
     }
 
     /// <summary>Bytes of all images with their padding, channels side by side.</summary>

@@ -32,7 +32,11 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     protected virtual int MostTilesPerCall => int.MaxValue;
 
     public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) =>
-        Traversal.IsPadded ? PatchExtents.Of(Problem, inputs[Problem.Input], outputs[0]).PaddedBytes(Problem) : 0;
+        ScratchBytes(inputs[Problem.Input], outputs[0]);
+
+    /// <param name="input">Dims of the images.</param>
+    /// <param name="output">Dims of the result.</param>
+    public long ScratchBytes(ReadOnlySpan<long> input, ReadOnlySpan<long> output) => Traversal.IsPadded ? PatchExtents.Of(Problem, input, output).PaddedBytes(Problem) : 0;
 
     public int TileCount(in KernelArguments arguments, int phase)
     {
@@ -70,7 +74,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         {
             OperandBinding operand = Problem.Operands[i];
             long imageStride = operand.PerImage && call.Arguments.InputDims(operand.Input)[0] > 1
-                ? operand.PixelStride > 0 ? call.Extents.OutputPixels * operand.PixelStride : operand.PerChannel ? (long)Problem.Groups * Problem.Outputs : 1
+                ? operand.PixelStride > 0 ? call.Extents.ResultPixels * operand.PixelStride : operand.PerChannel ? (long)Problem.Groups * Problem.Outputs : 1
                 : 0;
             long offset = (call.Image * imageStride) + (call.Pixel * operand.PixelStride) + (operand.PerChannel ? firstChannel : 0);
             block[DotTile.FirstOperand + i] = (long)(call.Arguments.Input(operand.Input) + (offset * sizeof(float)));
@@ -110,10 +114,11 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         for (int part = 0; part < tiles; part++)
         {
             (long x, int code) = Traversal.TileAt(e, inImage, part);
-            call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (y * e.OutputWidth) + x;
+            PixelPlacement p = Problem.Placement;
+            call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
             long column = Traversal.Kind == TraversalKind.Flat ? x : (x * Problem.Horizontal.Stride) - (Traversal.IsPadded ? 0 : Problem.Horizontal.PadBegin);
             call.Source = call.Images + (call.Image * call.ImageBytes) + (sourceRow * call.RowBytes) + (column * PixelBytes);
-            call.Target = call.Results + (((call.Image * e.OutputPixels) + call.Pixel) * Problem.OutputStride * sizeof(float));
+            call.Target = call.Results + (((call.Image * e.ResultPixels) + call.Pixel) * Problem.OutputStride * sizeof(float));
             RunTile(call, block, code, channelBlock, skippedRows);
         }
 

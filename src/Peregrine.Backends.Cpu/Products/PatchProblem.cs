@@ -29,10 +29,13 @@ internal sealed record PatchProblem(
     ValueList<OperandBinding> Operands, Expr? Epilogue, int Input, int WeightInput)
 {
     // Strides, dilations and paddings beyond it are not worth a thought.
-    private const int MostReach = 1 << 20;
+    public const int MostReach = 1 << 20;
 
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
-    public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise;
+    public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise && !Placement.IsSparse;
+
+    /// <summary>Which pixels of the whole result these are.</summary>
+    public PixelPlacement Placement { get; init; } = new(1, 1, 0, 0);
 
     /// <summary>Whether all images together are one long row of pixels.</summary>
     public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
@@ -169,10 +172,10 @@ internal sealed record PatchProblem(
     }
 
     /// <summary>Whether weights have elements, and so few that an int counts them.</summary>
-    private static bool AreCountable(ValueList<KernelDim> dims) => dims.All(d => d.IsStatic && d.Min > 0) && dims.Aggregate((Int128)1, (product, d) => product * d.Min) <= int.MaxValue;
+    public static bool AreCountable(ValueList<KernelDim> dims) => dims.All(d => d.IsStatic && d.Min > 0) && dims.Aggregate((Int128)1, (product, d) => product * d.Min) <= int.MaxValue;
 
     /// <summary>The anchor's own addend becomes the first operand of the epilogue.</summary>
-    private static (ValueList<OperandBinding> Operands, Expr? Epilogue) WithBias(bool hasBias, ValueList<OperandBinding> operands, Expr? epilogue, float factor, OperandBinding? bias = null)
+    public static (ValueList<OperandBinding> Operands, Expr? Epilogue) WithBias(bool hasBias, ValueList<OperandBinding> operands, Expr? epilogue, float factor, OperandBinding? bias = null)
     {
         if (!hasBias)
         {
@@ -185,5 +188,17 @@ internal sealed record PatchProblem(
     }
 }
 
+/// <summary>Every how many rows and columns of a result its pixels are computed, and from which on: those of a transposed convolution are computed in turns.</summary>
+internal readonly record struct PixelPlacement(int StepY, int StepX, int FirstY, int FirstX)
+{
+    /// <summary>Whether pixels between them belong to somebody else.</summary>
+    public bool IsSparse => StepY > 1 || StepX > 1;
+
+    /// <summary>How many positions of an extent are computed.</summary>
+    public static long Count(long extent, int step, int first) => extent <= first ? 0 : (extent - first + step - 1) / step;
+}
+
 /// <summary>Strides of a constant matrix of weights, in floats, and a factor that packing multiplies in.</summary>
-internal readonly record struct WeightOrder(int PerOutput, int PerChannel, int PerRow, int PerColumn, float Factor);
+/// <param name="Offset">Floats in front of the first that counts.</param>
+/// <param name="PerGroup">From one convolution group to the next; 0 where the groups' outputs follow each other.</param>
+internal readonly record struct WeightOrder(int PerOutput, int PerChannel, int PerRow, int PerColumn, float Factor, int Offset = 0, int PerGroup = 0);

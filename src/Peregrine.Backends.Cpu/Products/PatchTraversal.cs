@@ -28,7 +28,7 @@ internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<u
 
     /// <summary>The operands of the epilogue as this tile sees them.</summary>
     public ValueList<DotOperand> Operands(PatchProblem problem) =>
-        ValueList.From(problem.Operands.Select(o => new DotOperand(o.PerChannel, o.PixelStride == 0 ? Ints.Empty : OutputOffsets(o.PixelStride))));
+        ValueList.From(problem.Operands.Select(o => new DotOperand(o.PerChannel, o.PixelStride == 0 ? Ints.Empty : OutputOffsets(o.PixelStride * problem.Placement.StepX))));
 
     public ulong SkippedAt(int row, int column) => Skipped.Count == 0 ? 0 : Skipped[(row * Columns) + column];
 }
@@ -60,7 +60,7 @@ internal sealed class PatchTraversal
         }
 
         long? width = problem.Horizontal.Output;
-        Kind = !IsPadded && width * 2 <= most && problem.Vertical.Output > 1 && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions ? TraversalKind.RowBlocks : TraversalKind.Rows;
+        Kind = !IsPadded && !problem.Placement.IsSparse && width * 2 <= most && problem.Vertical.Output > 1 && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions ? TraversalKind.RowBlocks : TraversalKind.Rows;
         if (Kind == TraversalKind.RowBlocks)
         {
             RowsPerBlock = (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value);

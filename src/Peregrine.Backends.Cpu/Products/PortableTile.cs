@@ -27,22 +27,9 @@ internal sealed unsafe class PortableTile(DotTile tile)
     {
         Vector<float>* sums = (Vector<float>*)scratch, slots = sums + EpilogueBlocks.Length;
         long* pixels = stackalloc long[MostPixels];
-        for (long tileNumber = 0; tileNumber < block[DotTile.Tiles]; tileNumber++)
+        for (long number = 0; number < block[DotTile.Tiles] * tile.Groups; number++)
         {
-            RunTile(block, pixels, sums, slots);
-            block[DotTile.Source] += tile.Walk.Source;
-            block[DotTile.Target] += tile.Walk.Target;
-            for (int i = 0; i < tile.Walk.Operands.Count; i++)
-            {
-                block[DotTile.FirstOperand + i] += tile.Walk.Operands[i];
-            }
-        }
-    }
-
-    private void RunTile(long* block, long* pixels, Vector<float>* sums, Vector<float>* slots)
-    {
-        for (long group = 0; group < tile.Groups; group++)
-        {
+            (long along, long group) = Math.DivRem(number, tile.Groups);
             float* weights = (float*)(block[DotTile.Weights] + (group * tile.GroupBytes));
             long channelBytes = group * tile.Vectors * Vector<byte>.Count;
             for (int first = 0; first < _sources.Length;)
@@ -51,11 +38,11 @@ internal sealed unsafe class PortableTile(DotTile tile)
                 for (int i = 0; i < MostPixels; i++)
                 {
                     // Pixels that are missing repeat the last one, and nobody looks at them.
-                    pixels[i] = block[DotTile.Source] + _sources[first + Math.Min(i, count - 1)];
+                    pixels[i] = block[DotTile.Source] + (along * tile.Walk.Source) + _sources[first + Math.Min(i, count - 1)];
                 }
 
                 Sum(block, pixels, weights, sums, count > 1);
-                Finish(block, first, count, channelBytes, sums, slots);
+                Finish(block, first, count, along, channelBytes, sums, slots);
                 first += count;
             }
         }
@@ -73,7 +60,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
         }
     }
 
-    private void Finish(long* block, int first, int count, long channelBytes, Vector<float>* sums, Vector<float>* slots)
+    private void Finish(long* block, int first, int count, long along, long channelBytes, Vector<float>* sums, Vector<float>* slots)
     {
         int vectors = tile.Vectors, lanes = Vector<float>.Count;
         Vector<float>* results = sums;
@@ -89,7 +76,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
                 }
 
                 DotOperand description = tile.Operands[operand - 1];
-                byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (description.PerChannel ? channelBytes : 0);
+                byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (along * tile.Walk.OfOperand(operand - 1)) + (description.PerChannel ? channelBytes : 0);
                 for (int pixel = 0; pixel < count; pixel++)
                 {
                     float* at = (float*)(from + (_operandOffsets[operand - 1] is { } offsets ? offsets[first + pixel] : 0));
@@ -105,7 +92,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
 
         for (int pixel = 0; pixel < count; pixel++)
         {
-            float* at = (float*)(block[DotTile.Target] + channelBytes + _targets[first + pixel]);
+            float* at = (float*)(block[DotTile.Target] + (along * tile.Walk.Target) + channelBytes + _targets[first + pixel]);
             for (int v = 0; v < vectors; v++)
             {
                 Vector<float> value = results[(pixel * vectors) + v];

@@ -12,6 +12,10 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
     // Above this the weights of a layer push the pixels out of the second-level cache (measured on 1 MiB).
     private const long OuterWeightBytes = 400 << 10;
 
+    // Weights of this size come from memory on every call; a group of this size is not in the cache any more when the next tile wants it.
+    private const long FarBytes = 4 << 20, KeptBytes = 640 << 10;
+    private const double MemoryBytesPerCycle = 12;
+
     private const int MostPixels = 64;
 
     /// <summary>The shapes worth trying, the one with the fewest estimated cycles first.</summary>
@@ -43,7 +47,9 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
             candidates.RemoveRange(5, candidates.Count - 5);
         }
 
-        if (candidates.Count > 0)
+        // One call computes all groups, which lie within the reach of an address.
+        bool mayBeInner = problem.WeightCount * sizeof(float) < int.MaxValue / 2;
+        if (candidates.Count > 0 && mayBeInner)
         {
             // The other loop order of the best guess.
             candidates.Add((candidates[0].Shape with { ChannelsOuter = !candidates[0].Shape.ChannelsOuter }, candidates[0].Cycles * 1.05));
@@ -60,6 +66,9 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         return [(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
     }
 
+    /// <summary>Estimated cycles of a shape.</summary>
+    public double Cycles(PatchProblem problem, int lanes) => Cycles(problem, Pixels, Vectors, lanes);
+
     public static TileShape Parse(TacticOption option)
     {
         string[] words = option.Text.Split(' ');
@@ -75,12 +84,16 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         return problem.WeightCount * sizeof(float) > OuterWeightBytes || (problem.Images ?? 1) * problem.TypicalPixels / pixels < FewTiles;
     }
 
-    /// <summary>Two multiplications per cycle, two loads per cycle, and the latency of sums where a tile has few.</summary>
+    /// <summary>
+    /// Two multiplications per cycle, two loads per cycle, and the latency of sums where a tile has few. Weights that no cache keeps come from memory, once for all tiles if those of a group stay in
+    /// the second-level cache, else for each.
+    /// </summary>
     private static double Cycles(PatchProblem problem, int pixels, int vectors, int lanes)
     {
         int channelVectors = (problem.Outputs + lanes - 1) / lanes;
         long total = Math.Max(1, problem.TypicalPixels), tiles = (total + pixels - 1) / pixels;
         double perTile = (double)total / tiles, cycles = 0;
+        bool isFar = problem.WeightCount * sizeof(float) > FarBytes;
         for (int done = 0; done < channelVectors; done += vectors)
         {
             int width = Math.Min(vectors, channelVectors - done);
@@ -88,9 +101,12 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
             const double SumLatency = 4;
             // With one vector every product reads its float from memory, which was measured to cost a tenth.
             double perFloat = Math.Max(Math.Max(sums, loads), SumLatency) * (width == 1 ? 1.1 : 1);
-            cycles += (perFloat * problem.PatchLength) + (6 * perTile * width) + 20;
+            double computed = (perFloat * problem.PatchLength) + (6 * perTile * width) + 20;
+            double bytes = (double)problem.PatchLength * width * lanes * sizeof(float);
+            double read = isFar ? Math.Max(computed, bytes / MemoryBytesPerCycle) : computed;
+            cycles += read + ((tiles - 1) * (bytes > KeptBytes ? read : computed));
         }
 
-        return cycles * tiles * problem.Groups * Math.Max(1, problem.Images ?? 1);
+        return cycles * problem.Groups * Math.Max(1, problem.Images ?? 1);
     }
 }

@@ -34,19 +34,20 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
             for (int vector = 0; vector < _channelVectors;)
             {
                 int width = Math.Min(vectors, _channelVectors - vector) * lanes, first = vector * lanes, count = Math.Min(width, problem.Outputs - first);
-                if (order.PerOutput == 1 && order.Factor == 1)
+                float* outputs = from + order.Offset + (group * (order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput)) + ((long)first * order.PerOutput);
+                if (order.PerOutput == 1 && order.Factor == 1 && rows == 1 && columns == 1)
                 {
-                    // Rows of the matrix lie as they are wanted (no kernel rows or columns here: the matrix is that of a matrix product).
+                    // Rows of the matrix lie as they are wanted.
                     for (int channel = 0; channel < channels; channel++)
                     {
-                        new ReadOnlySpan<float>(from + ((long)channel * order.PerChannel) + first, count).CopyTo(new Span<float>(to + ((long)channel * width), count));
+                        new ReadOnlySpan<float>(outputs + ((long)channel * order.PerChannel), count).CopyTo(new Span<float>(to + ((long)channel * width), count));
                     }
                 }
                 else
                 {
                     for (int lane = 0; lane < count; lane++)
                     {
-                        PackOutput(from + ((long)((group * problem.Outputs) + first + lane) * order.PerOutput), to + lane, width, order, rows, columns, channels);
+                        PackOutput(outputs + ((long)lane * order.PerOutput), to + lane, width, order, rows, columns, channels);
                     }
                 }
 

@@ -124,6 +124,13 @@ public sealed class DirectConvolutionTests
     }
 
     [Fact]
+    public void Groups_of_one_channel_have_weights_of_their_own()
+    {
+        Random random = new(6);
+        new ProductCase(new Conv(Group: 5), ProductCase.Random(random, 2, 5, 4, 4), ProductCase.Random(random, 15, 1, 1, 1)) { PixelStride = 0 }.Check(Tactics);
+    }
+
+    [Fact]
     public void No_images_and_no_pixels_are_nothing_to_do()
     {
         Random random = new(4);
@@ -144,23 +151,5 @@ public sealed class DirectConvolutionTests
         TacticHarness harness = new ProductCase(new Conv(), x, w) { PixelStride = 0 }.Then(new Add(), ProductCase.Random(random, 1, 8, 1, 1)).Harness();
         harness.InputLayouts[2] = Layout.ChannelsLast(4, 11);
         Assert.NotNull(harness.Decline(tactic));
-    }
-
-    /// <summary>States the channels, and the kernel's extents, of a request whose other dims are left open.</summary>
-    private sealed class StaticChannels(ITactic inner) : ITactic
-    {
-        public TacticId Id => inner.Id;
-
-        public Verdict Consider(KernelRequest request, DeviceProfile device) => inner.Consider(Known(request), device);
-
-        public IKernel Compile(KernelRequest request, TacticOption option) => inner.Compile(Known(request), option);
-
-        private static KernelRequest Known(KernelRequest request)
-        {
-            long outputs = request.Inputs[1].Dims[0].Min, channels = request.Inputs[1].Dims[1].Min * ((Conv)request.Anchor!).Group;
-            KernelOperand With(KernelOperand o, long value) => o.Role != OperandRole.Activation || o.Dims.Count < 3 ? o
-                : o with { Dims = ValueList.From(o.Dims.Select((d, i) => i == o.Dims.Count - (request.Outputs[0].Dims.Count - 1) && !d.IsStatic ? KernelDim.Static(value) : d)) };
-            return request with { Inputs = ValueList.From(request.Inputs.Select((o, i) => With(o, i == 0 ? channels : outputs))), Outputs = ValueList.From(request.Outputs.Select(o => With(o, outputs))) };
-        }
     }
 }

@@ -1,0 +1,50 @@
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.Products;
+using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
+
+namespace Peregrine.Backends.Cpu.Convolution;
+
+/// <summary>Transposed convolution, 1-D and 2-D, with constant weights, as a set of convolutions that write interleaved pixels, into channels-last.</summary>
+/// <param name="target">What this process may generate; null for nothing.</param>
+internal sealed class TransposedConvolutionTactic(GeneratorTarget? target) : ITactic
+{
+    private const double CyclesPerSecond = 3.2e9, Share = 0.8;
+
+    public TacticId Id { get; } = new("cpu.convolution.transposed", 1);
+
+    public Verdict Consider(KernelRequest request, DeviceProfile device)
+    {
+        if (target is null)
+        {
+            return new Verdict.Decline("needs generated code (AVX2 and FMA, or AVX-512, and leave to run it)");
+        }
+
+        if (TransposedConvolution.Read(request, out string reason) is not { } parts)
+        {
+            return new Verdict.Decline(reason);
+        }
+
+        if (parts.Select(p => p.WhyTooFar()).FirstOrDefault(w => w is not null) is { } far)
+        {
+            return new Verdict.Decline(far);
+        }
+
+        if (parts[0].Epilogue is { } epilogue && EpilogueLowering.WhyNot(epilogue, [.. Enumerable.Repeat(DataType.Float32, parts[0].Operands.Count + 1)]) is { } missing)
+        {
+            return new Verdict.Decline(missing);
+        }
+
+        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = TileShape.Candidates(parts[0], target.Lanes, target.Set.VectorRegisters);
+        return shapes.Count == 0
+            ? new Verdict.Decline("no register tile fits")
+            : new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), parts.Sum(p => shapes[0].Shape.Cycles(p, target.Lanes)) / (CyclesPerSecond * Share * device.Parallelism));
+    }
+
+    public IKernel Compile(KernelRequest request, TacticOption option)
+    {
+        IReadOnlyList<PatchProblem> parts = TransposedConvolution.Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
+        TileShape shape = TileShape.Parse(option);
+        return new JoinedKernel([.. parts.Select(p => new PatchProductKernel(p, shape, target!))]);
+    }
+}
