@@ -23,7 +23,7 @@ internal interface ICpuKernel : IKernel
     /// <summary>Constant operands that are to be packed once; <see cref="KernelArguments.Packed"/> tells where they lie.</summary>
     IReadOnlyList<WeightPacking> Packings => [];
 
-    /// <summary>Tiles of a phase of this call, from the bound dims alone; every worker asks.</summary>
+    /// <summary>Tiles of a phase of this call, from the bound dims alone; asked once per phase of a call.</summary>
     int TileCount(in KernelArguments arguments, int phase);
 
     /// <summary>Runs consecutive tiles of a phase, on one worker.</summary>
