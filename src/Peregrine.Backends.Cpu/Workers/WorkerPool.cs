@@ -88,8 +88,8 @@ public sealed class WorkerPool : IDisposable
         int sent = 0;
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            while (sent < count && _idleCount > 0)
+            // A helper that comes late finds a pool that is gone; nobody misses it.
+            while (!_disposed && sent < count && _idleCount > 0)
             {
                 _idle[--_idleCount].Assign(helper);
                 sent++;
