@@ -21,6 +21,7 @@ internal static class CpuTactics
         return
         [
             new DepthwiseTactic(target),
+            new WinogradTactic(target),
             new DirectConvolutionTactic(target),
             new TransposedConvolutionTactic(target),
             new ConstantMatrixTactic(target),
@@ -48,6 +49,8 @@ internal static class CpuTactics
             new LrnTactic(),
             new ReductionTactic(),
             new ArgReductionTactic(),
+            new TopKTactic(),
+            new CumulativeSumTactic(),
             new ReferenceTactic(),
         ];
     }

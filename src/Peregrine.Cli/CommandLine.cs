@@ -84,6 +84,7 @@ internal static class CommandLine
             new InspectCommand(),
             new ConformanceCommand(),
             new CompareCommand(),
+            new ConvertCommand(),
         };
         root.HelpName = "peregrine";
         HelpOption help = root.Options.OfType<HelpOption>().Single();

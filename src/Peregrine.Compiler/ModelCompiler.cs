@@ -1,5 +1,6 @@
 using Peregrine.Compiler.Lowering;
 using Peregrine.Compiler.Passes;
+using Peregrine.Compiler.Regions;
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Rewriting;
@@ -83,6 +84,10 @@ public static class ModelCompiler
 
         diagnostics.ThrowIfErrors();
     }
+
+    /// <summary>Runs the passes whose results ONNX can express: all but the forming of regions, which are Peregrine's own.</summary>
+    public static void OptimizeWithinStandard(Graph graph, CompileOptions options, DiagnosticBag diagnostics, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default) =>
+        Optimize(graph, options with { Disabled = new HashSet<string>(options.Disabled, StringComparer.Ordinal) { nameof(FormRegions) } }, diagnostics, progress, cancellation);
 
     private static void CheckNames(IReadOnlySet<string> disabled, IReadOnlyList<IGraphPass> passes)
     {

@@ -17,6 +17,12 @@ public sealed record ConformanceOptions
     /// </summary>
     public double MagnitudeTolerance { get; init; } = 1e-6;
 
+    /// <summary>
+    /// The same for outputs to which an operator has contributed that declares itself <see cref="Operators.Accuracy.Approximate"/>; the larger of both applies. It is on where <see cref="MagnitudeTolerance"/> is
+    /// switched off to judge exact kernels: the noise of transforms and transcendental functions lies in the expected values, whoever is judged by them.
+    /// </summary>
+    public double ApproximateMagnitudeTolerance { get; init; } = 1e-6;
+
     /// <summary>A case that runs longer is stopped (between nodes) and fails.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -75,7 +75,7 @@ public sealed class ConformanceRunner(Func<OnnxModel, IConformanceEngine> backen
     private string? RunSets(ConformanceCase test, OnnxModel model, CancellationToken cancellation)
     {
         Graph graph = model.Import();
-        HashSet<Value> random = OutputNature.Random(graph);
+        HashSet<Value> random = OutputNature.Random(graph), approximate = OutputNature.Approximate(graph);
         using IConformanceEngine engine = backend(model);
         foreach (string folder in OnnxTestData.FindSets(test.Folder))
         {
@@ -84,7 +84,7 @@ public sealed class ConformanceRunner(Func<OnnxModel, IConformanceEngine> backen
             for (int i = 0; i < graph.Outputs.Count; i++)
             {
                 Value value = graph.Outputs[i].Value;
-                string? problem = new ValueComparison(_options, OutputNature.IsRounded(value)).Compare(data.Outputs[i], results[i]);
+                string? problem = new ValueComparison(_options, OutputNature.IsRounded(value), approximate.Contains(value)).Compare(data.Outputs[i], results[i]);
                 if (problem is not null && random.Contains(value))
                 {
                     problem = Plausibility.Check(data.Outputs[i], results[i]);

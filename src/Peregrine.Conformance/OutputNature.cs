@@ -29,6 +29,21 @@ internal static class OutputNature
         return random;
     }
 
+    /// <summary>Values that depend on an operator which declares itself approximate.</summary>
+    public static HashSet<Value> Approximate(Graph graph)
+    {
+        HashSet<Value> approximate = [];
+        foreach (Node node in graph.Nodes)
+        {
+            if (node.Operator.Accuracy == Accuracy.Approximate || node.Inputs.Any(i => i is not null && approximate.Contains(i)))
+            {
+                approximate.UnionWith(node.Outputs.OfType<Value>());
+            }
+        }
+
+        return approximate;
+    }
+
     /// <summary>Whether the value is a float result rounded to a coarse type by a quantising operator, also where that one is written out with Round.</summary>
     public static bool IsRounded(Value value)
     {

@@ -6,10 +6,10 @@ namespace Peregrine.Conformance;
 
 /// <summary>
 /// Compares a result with the expected value. Floats: |actual − expected| ≤ absolute + relative · |expected|; by default 1e-7 and 1e-3, for float16 1e-3 and 1e-2, for
-/// bfloat16 1e-7 and 2e-2; absolute is at least <see cref="ConformanceOptions.MagnitudeTolerance"/> of the largest expected magnitude. Strings, integers, float8 and float4 are equal; where a quantising operator rounds a float result, one step of the type apart is allowed.
+/// bfloat16 1e-7 and 2e-2; absolute is at least <see cref="ConformanceOptions.MagnitudeTolerance"/> (behind approximate operators <see cref="ConformanceOptions.ApproximateMagnitudeTolerance"/>) of the largest expected magnitude. Strings, integers, float8 and float4 are equal; where a quantising operator rounds a float result, one step of the type apart is allowed.
 /// NaN agrees with NaN, an infinity with the same one.
 /// </summary>
-internal sealed class ValueComparison(ConformanceOptions options, bool isRounded)
+internal sealed class ValueComparison(ConformanceOptions options, bool isRounded, bool isApproximate)
 {
     /// <summary>What is wrong, with the worst element; null if the values agree.</summary>
     public string? Compare(object? expected, object? actual)
@@ -89,7 +89,8 @@ internal sealed class ValueComparison(ConformanceOptions options, bool isRounded
         ElementConversion.Load<double>(actual, found);
         (double relative, double absolute) = expected.Type switch { DataType.Float16 => (1e-2, 1e-3), DataType.BFloat16 => (2e-2, 1e-7), _ => (1e-3, 1e-7) };
         relative = options.RelativeTolerance ?? relative;
-        absolute = options.AbsoluteTolerance ?? Math.Max(absolute, options.MagnitudeTolerance * wanted.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
+        double ofMagnitude = isApproximate ? Math.Max(options.MagnitudeTolerance, options.ApproximateMagnitudeTolerance) : options.MagnitudeTolerance;
+        absolute = options.AbsoluteTolerance ?? Math.Max(absolute, ofMagnitude * wanted.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
         int worst = -1, count = 0;
         double worstExcess = 0;
         for (int i = 0; i < wanted.Length; i++)

@@ -45,23 +45,31 @@ internal sealed unsafe class OrtApi
 
     public string Version { get; }
 
-    public nint CreateSession(string modelPath, int threads, int optimizationLevel)
+    /// <param name="optimizedPath">Where the optimized model is written; empty for nowhere.</param>
+    public nint CreateSession(string modelPath, int threads, int optimizationLevel, string optimizedPath)
     {
         nint options, session;
         Check(((delegate* unmanaged<nint*, nint>)_table[Slot.CreateSessionOptions])(&options));
         // Windows takes UTF-16 paths, every other system UTF-8.
         nint path = OperatingSystem.IsWindows() ? Marshal.StringToCoTaskMemUni(modelPath) : Marshal.StringToCoTaskMemUTF8(modelPath);
+        nint optimized = OperatingSystem.IsWindows() ? Marshal.StringToCoTaskMemUni(optimizedPath) : Marshal.StringToCoTaskMemUTF8(optimizedPath);
         try
         {
             Check(((delegate* unmanaged<nint, int, nint>)_table[Slot.SetSessionGraphOptimizationLevel])(options, optimizationLevel));
             Check(((delegate* unmanaged<nint, int, nint>)_table[Slot.SetIntraOpNumThreads])(options, threads));
             Check(((delegate* unmanaged<nint, int, nint>)_table[Slot.SetInterOpNumThreads])(options, 1));
+            if (optimizedPath.Length > 0)
+            {
+                Check(((delegate* unmanaged<nint, nint, nint>)_table[Slot.SetOptimizedModelFilePath])(options, optimized));
+            }
+
             Check(((delegate* unmanaged<nint, nint, nint, nint*, nint>)_table[Slot.CreateSession])(_environment, path, options, &session));
             return session;
         }
         finally
         {
             Marshal.FreeCoTaskMem(path);
+            Marshal.FreeCoTaskMem(optimized);
             Release(Slot.ReleaseSessionOptions, options);
         }
     }
@@ -246,7 +254,7 @@ internal sealed unsafe class OrtApi
     /// <summary>Positions in the table of function pointers.</summary>
     private static class Slot
     {
-        public const int GetErrorMessage = 2, CreateEnv = 3, CreateSession = 7, Run = 9, CreateSessionOptions = 10,
+        public const int GetErrorMessage = 2, CreateEnv = 3, CreateSession = 7, Run = 9, CreateSessionOptions = 10, SetOptimizedModelFilePath = 11,
             SetSessionGraphOptimizationLevel = 23, SetIntraOpNumThreads = 24, SetInterOpNumThreads = 25,
             SessionGetInputCount = 30, SessionGetOutputCount = 31, SessionGetInputTypeInfo = 33, SessionGetOutputTypeInfo = 34,
             SessionGetInputName = 36, SessionGetOutputName = 37,

@@ -88,7 +88,7 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
     {
         string path = Wire.ReadText(input);
         int threads = Wire.ReadInt32(input), level = Wire.ReadInt32(input);
-        PeerSession session = new(api, path, threads, level);
+        PeerSession session = new(api, path, threads, level, Wire.ReadText(input));
         int id = _nextSession++;
         _sessions.Add(id, session);
         Accept();

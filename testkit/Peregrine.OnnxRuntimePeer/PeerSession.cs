@@ -12,11 +12,11 @@ internal sealed class PeerSession : IDisposable
     private bool _secondIsNext;
     private nint _handle;
 
-    public PeerSession(OrtApi api, string path, int threads, int optimizationLevel)
+    public PeerSession(OrtApi api, string path, int threads, int optimizationLevel, string optimizedPath)
     {
         _api = api;
         long start = Stopwatch.GetTimestamp();
-        _handle = api.CreateSession(path, threads, optimizationLevel);
+        _handle = api.CreateSession(path, threads, optimizationLevel, optimizedPath);
         LoadMilliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         Inputs = api.Ports(_handle, inputs: true);
         Outputs = api.Ports(_handle, inputs: false);

@@ -11,7 +11,7 @@ namespace Peregrine.OnnxRuntimePeer;
 /// elements: int64 byte count, bytes; for strings (type 8): int64 count, text × count
 /// named   = text name, value                               set   = int32 count, named × count
 ///
-/// Load       text path, int32 intra-op threads (0: all), int32 optimization level  → int32 session, double ms, ports of inputs, ports of outputs
+/// Load       text path, int32 intra-op threads (0: all), int32 optimization level, text path of the optimized model (empty: none)  → int32 session, double ms, ports of inputs, ports of outputs
 ///            ports = int32 count, (text name, int32 ONNXType, int32 element type, int32 rank, int64 × rank with −1 for unknown) × count
 /// Run        int32 session, set of inputs                                  → double ms, set of outputs
 /// SetInputs  int32 session, set A, set B                                   → nothing

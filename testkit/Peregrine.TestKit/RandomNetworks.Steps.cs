@@ -12,7 +12,7 @@ public static partial class RandomNetworks
         /// <summary>Adds an operator or two; nothing if the values at hand do not suit the kind that was drawn.</summary>
         public void Step()
         {
-            switch (Random.Next(16))
+            switch (Random.Next(21))
             {
                 case 0 or 1 or 2: Unary(Pick(_floats)); break;
                 case 3 or 4: Binary(Pick(_floats)); break;
@@ -25,6 +25,11 @@ public static partial class RandomNetworks
                 case 12: Rearrange(Pick(_floats)); break;
                 case 13: ShapeArithmetic(Pick(_floats)); break;
                 case 14: Integer(); break;
+                case 15: Quantize(Pick(_floats)); break;
+                case 16: Recur(Pick(_floats)); break;
+                case 17: Control(Pick(_floats)); break;
+                case 18: WindowRare(Pick(_floats)); break;
+                case 19: Select(Pick(_floats)); break;
                 default: Pickings(Pick(_floats)); break;
             }
         }

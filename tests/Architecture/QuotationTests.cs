@@ -53,6 +53,18 @@ public sealed partial class QuotationTests
     public void README_counts_the_operators() =>
         Assert.Contains($"| Operators | {OperatorCatalog.Standard.Schemas.Count()} (", File.ReadAllText(Repository.At("README.md")), StringComparison.Ordinal);
 
+    [Fact]
+    public void README_counts_the_operators_that_are_imported_as_others() =>
+        Assert.Contains($"; {OperatorCatalog.Standard.ForeignSchemas.Count()} more of [com.microsoft](docs/community-operators.md)", File.ReadAllText(Repository.At("README.md")), StringComparison.Ordinal);
+
+    /// <summary>The page has a row for each, under its name, and no other.</summary>
+    [Fact]
+    public void The_page_of_community_operators_is_complete()
+    {
+        string[] rows = [.. File.ReadLines(Repository.At("docs/community-operators.md")).Where(l => l.StartsWith("| `", StringComparison.Ordinal)).SelectMany(l => CodeName().Matches(l.Split('|')[1]).Select(m => m.Groups["name"].Value))];
+        Assert.Equal(OperatorCatalog.Standard.ForeignSchemas.Select(s => s.Name).Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+    }
+
     private static string[] Region(string file, string name)
     {
         string[] lines = [.. File.ReadLines(Repository.At(file)).SkipWhile(l => l.Trim() != $"// <{name}>").Skip(1).TakeWhile(l => l.Trim() != $"// </{name}>")];
@@ -63,6 +75,9 @@ public sealed partial class QuotationTests
 
     [GeneratedRegex(@"^<!-- (?<file>[\w./-]+\.cs)#(?<name>[\w-]+) -->$", RegexOptions.ExplicitCapture)]
     private static partial Regex Source();
+
+    [GeneratedRegex("`(?<name>[A-Za-z0-9]+)`", RegexOptions.ExplicitCapture)]
+    private static partial Regex CodeName();
 
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.ExplicitCapture)]
     private static partial Regex Link();

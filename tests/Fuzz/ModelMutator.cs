@@ -18,6 +18,8 @@ internal sealed class ModelMutator(OnnxModelProto model, Random random, Func<Onn
 
     private static readonly string[] Operators = [.. OperatorCatalog.Standard.Schemas.Select(d => d.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
+    private static readonly ForeignSchema[] Foreign = [.. OperatorCatalog.Standard.ForeignSchemas];
+
     private static readonly string[] Words = ["", "linear", "cubic", "nearest", "same_upper", "SAME_LOWER", "VALID", "NOTSET", "reflect", "wrap", "bidirectional", "ij,jk->ik", "...", "i,i->", "\uD83D\uDE00", "x"];
 
     public string Mutate()
@@ -60,6 +62,11 @@ internal sealed class ModelMutator(OnnxModelProto model, Random random, Func<Onn
             case 9 when Pick(graph.Nodes) is { } node:
                 node.Outputs = Rewire(node.Outputs, graph);
                 return $"outputs of {node}";
+            case 10 when random.Next(4) == 0 && Pick(graph.Nodes) is { } node && Pick(Foreign) is { } schema:
+                (node.OperatorType, node.Domain) = (schema.Name, schema.Domain);
+                node.Attributes = [.. node.Attributes, .. schema.Attributes.Where(a => a.Required).Select(a => new OnnxAttributeProto { Name = a.Name, DeclaredKind = OnnxAttributeKind.Int, Int = random.Next(1, 9) })];
+                model.OperatorSets = [.. model.OperatorSets.Where(o => o.Domain != schema.Domain || schema.Domain.Length == 0), .. schema.Domain.Length == 0 ? (OnnxOperatorSet[])[] : [new() { Domain = schema.Domain, Version = 1 }]];
+                return $"foreign operator in {node}";
             case 10 when Pick(graph.Nodes) is { } node:
                 node.OperatorType = random.Next(20) == 0 ? "Unheard" : Pick(Operators)!;
                 return $"operator of {node}";

@@ -32,6 +32,11 @@ public sealed class UsageTests(Workplace place)
     [InlineData("conformance . --backend reference --require-tactic x", "--require-tactic")]
     [InlineData("inspect ENGINE --capability", "--capability")]
     [InlineData("compare ENGINE --against reference", "ONNX model")]
+    [InlineData("convert MODEL", "--output")]
+    [InlineData("convert ENGINE -o OUT", "is an engine")]
+    [InlineData("convert MODEL -o OUT --opset 6", "13 to 28")]
+    [InlineData("convert MODEL -o OUT --disable FoldConstants", "needs --optimize")]
+    [InlineData("convert MODEL -o OUT --optimize --disable NoSuchPass", "NoSuchPass")]
     public void Mistakes_are_explained(string line, string part)
     {
         string target = place.At("usage.out");
@@ -48,6 +53,7 @@ public sealed class UsageTests(Workplace place)
     [InlineData("inspect", "--json --capability")]
     [InlineData("conformance", "--backend --models --filter --level --rtol --atol --precision --require-tactic --json")]
     [InlineData("compare", "--against --precision")]
+    [InlineData("convert", "--output --optimize --opset --shape --disable --verbose -vv")]
     public void Help_explains_every_option(string command, string options)
     {
         string help = CliProcess.Run(command, "--help").Expect(0).Output;
@@ -66,7 +72,7 @@ public sealed class UsageTests(Workplace place)
     public void The_root_lists_the_commands()
     {
         string help = CliProcess.Run("--help").Expect(0).Output;
-        foreach (string command in (string[])["demo", "build", "run", "bench", "inspect", "conformance", "compare"])
+        foreach (string command in (string[])["demo", "build", "run", "bench", "inspect", "conformance", "compare", "convert"])
         {
             Assert.Contains($"\n  {command} ", help, StringComparison.Ordinal);
         }

@@ -22,7 +22,6 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
     private readonly bool _packsLeft;
     private readonly bool _packsRight;
     private readonly bool _hasStride;
-    private readonly int _groupsPerCall;
     private readonly GeneratorTarget? _target;
     private readonly List<CompiledCode> _code = [];
     private readonly List<PortableTile> _portable = [];
@@ -41,13 +40,11 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         _hasStride = problem.Columns is null;
         _entries = new (int, int)[_shape.Pixels];
         long? columns = problem.Columns;
-        // Where code does not know how long a group is, or cannot address all, it computes one group at a time.
-        _groupsPerCall = _shape.ChannelsOuter || problem.Inner is not { } inner || columns is not { } known || (Int128)inner * known * sizeof(float) > int.MaxValue / 2 ? 1 : (int)(known / _groupColumns);
         foreach (int size in problem.Rows is { } rows ? new PixelParts(rows, _shape.Pixels).Sizes : Enumerable.Range(1, _shape.Pixels))
         {
             int rest = (int)((columns ?? 0) % _groupColumns), vectors = (rest + _lanes - 1) / _lanes;
-            int whole = columns is null || columns >= _groupColumns ? Compile(size, _shape.Vectors, _lanes, _groupsPerCall, isOpen: false) : -1;
-            int last = columns is null ? Compile(size, _shape.Vectors, _lanes, 1, isOpen: true) : rest > 0 ? Compile(size, vectors, rest - ((vectors - 1) * _lanes), 1, isOpen: false) : -1;
+            int whole = columns is null || columns >= _groupColumns ? Compile(size, _shape.Vectors, _lanes, isOpen: false) : -1;
+            int last = columns is null ? Compile(size, _shape.Vectors, _lanes, isOpen: true) : rest > 0 ? Compile(size, vectors, rest - ((vectors - 1) * _lanes), isOpen: false) : -1;
             _entries[size - 1] = (whole, last);
         }
     }
@@ -162,7 +159,6 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         int operandCount = _problem.Operands.Count;
         long* block = stackalloc long[DotTile.FirstOperand + operandCount + 2];
         long* operandMatrices = stackalloc long[operandCount + 1];
-        block[DotTile.Tiles] = 1;
         block[DotTile.Rows] = e.Inner;
         block[DotTile.RowStep] = (_packsLeft ? _shape.Pixels : 1) * sizeof(float);
         ReadOnlySpan<long> leading = arguments.OutputDims(0)[..^2];
@@ -192,23 +188,26 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
             block[DotTile.Source] = (long)(left + (_packsLeft ? part * PanelBytes(e) : firstRow * e.Inner * sizeof(float)));
             byte* target = arguments.Output(0) + (((matrix * e.Rows) + firstRow) * e.Columns * sizeof(float));
             (long begin, long end) = _shape.ChannelsOuter ? (channels, channels + 1) : (0, groups);
-            for (long group = begin; group < Math.Min(end, whole); group += _groupsPerCall)
+            // Where the code does not know how long a group is, groups are called one by one.
+            long step = _problem.Inner is null || _hasStride ? 1 : whole - begin;
+            for (long group = begin; group < Math.Min(end, whole); group += step)
             {
-                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, group, wholeEntry);
+                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, group, _shape.ChannelsOuter ? 1 : step, wholeEntry);
             }
 
             if (end > whole)
             {
-                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, whole, lastEntry);
+                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, whole, 1, lastEntry);
             }
         }
     }
 
-    private void Invoke(in KernelArguments arguments, in MatrixExtents e, long* block, long* operands, byte* right, byte* target, long firstRow, long group, int entry)
+    private void Invoke(in KernelArguments arguments, in MatrixExtents e, long* block, long* operands, byte* right, byte* target, long firstRow, long group, long count, int entry)
     {
         long column = group * _groupColumns;
         block[DotTile.Weights] = (long)(right + (_packsRight ? group * GroupBytes(e) : column * sizeof(float)));
         block[DotTile.Target] = (long)(target + (column * sizeof(float)));
+        block[DotTile.Tiles] = count;
         int last = DotTile.FirstOperand;
         foreach (MatrixOperand operand in _problem.Operands)
         {
@@ -229,7 +228,7 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         ((delegate* unmanaged<long*, void>)arguments.Entry(entry))(block);
     }
 
-    private int Compile(int size, int vectors, int lastLanes, int groups, bool isOpen)
+    private int Compile(int size, int vectors, int lastLanes, bool isOpen)
     {
         int inner = (int)(_problem.Inner ?? 1), row = (int)(_problem.Columns ?? 0);
         int[] pixels = [.. Enumerable.Range(0, size)];
@@ -238,9 +237,11 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
             o.PerColumn, !o.PerRow || (o.PerColumn && _hasStride) ? Ints.Empty : Apart(o.PerColumn ? row : 1), o.PerRow && o.PerColumn && _hasStride)));
         int groupBytes = checked((_packsRight ? inner : 1) * vectors * _lanes * sizeof(float));
         DotTile tile = new(
-            vectors, lastLanes, Apart(_packsLeft ? 1 : inner), Apart(row), [new DotRun(0, inner, 0)], RepeatsRows: _problem.Inner is null, groupBytes, operands, _problem.Epilogue, Prefetch: 0, groups, new DotWalk(0, 0, Ints.Repeat(0, _problem.Operands.Count)))
+            vectors, lastLanes, Apart(_packsLeft ? 1 : inner), Apart(row), [new DotRun(0, inner, 0)], RepeatsRows: _problem.Inner is null, groupBytes, operands, _problem.Epilogue, Prefetch: 0)
         {
             FloatStep = (_packsLeft ? _shape.Pixels : 1) * sizeof(float), WeightRow = _packsRight ? 0 : row * sizeof(float), HasStride = _hasStride, HasColumns = isOpen,
+            // Groups of columns, one behind the other, are walked as tiles.
+            Walk = new(0, groupBytes, vectors * _lanes * sizeof(float), Ints.From(operands.Select(o => o.PerChannel ? (long)vectors * _lanes * sizeof(float) : 0))),
         };
         if (_target is null)
         {

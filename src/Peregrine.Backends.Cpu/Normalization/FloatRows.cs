@@ -103,11 +103,17 @@ internal static unsafe class FloatRows
             total += Vector.Sum(sum);
         }
 
-        for (; i < count; i++)
+        if (i < count)
         {
-            float difference = x[i] - shift, power = MathF.Exp(difference);
-            y[i] = keepsDifference ? difference : power;
-            total += power;
+            // The rest in a vector of its own, filled up with what has the exponential 0.
+            float* rest = stackalloc float[width];
+            int length = (int)(count - i);
+            new Span<float>(rest, width).Fill(float.NegativeInfinity);
+            new Span<float>(x + i, length).CopyTo(new(rest, length));
+            Vector<float> difference = *(Vector<float>*)rest - middle, power = VectorExp.Of(difference);
+            *(Vector<float>*)rest = keepsDifference ? difference : power;
+            new Span<float>(rest, length).CopyTo(new(y + i, length));
+            total += Vector.Sum(power);
         }
 
         return total;

@@ -14,18 +14,16 @@ internal static class VectorExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Of(Vector<float> x)
     {
-        // Max lets NaN through, and so do all later steps.
-        Vector<float> bounded = Vector.Max(x, new Vector<float>(Lowest));
-        Vector<float> whole = Vector.Floor((bounded * new Vector<float>(1.44269504f)) + new Vector<float>(0.5f));
-        Vector<float> rest = bounded - (whole * new Vector<float>(0.693359375f)) + (whole * new Vector<float>(2.12194440e-4f));
-        Vector<float> p = new(1f / 5040);
-        p = (p * rest) + new Vector<float>(1f / 720);
-        p = (p * rest) + new Vector<float>(1f / 120);
-        p = (p * rest) + new Vector<float>(1f / 24);
-        p = (p * rest) + new Vector<float>(1f / 6);
-        p = (p * rest) + new Vector<float>(0.5f);
-        p = (p * rest * rest) + rest + Vector<float>.One;
-        Vector<int> exponent = Vector.ConvertToInt32(whole) + new Vector<int>(127);
+        // What is below the lowest argument makes nonsense here and is replaced at the end; NaN stays NaN throughout.
+        Vector<float> whole = Vector.Floor(Vector.FusedMultiplyAdd(x, new Vector<float>(1.44269504f), new Vector<float>(0.5f)));
+        Vector<float> rest = Vector.FusedMultiplyAdd(whole, new Vector<float>(2.12194440e-4f), Vector.FusedMultiplyAdd(whole, new Vector<float>(-0.693359375f), x));
+        Vector<float> p = Vector.FusedMultiplyAdd(rest, new Vector<float>(1f / 5040), new Vector<float>(1f / 720));
+        p = Vector.FusedMultiplyAdd(p, rest, new Vector<float>(1f / 120));
+        p = Vector.FusedMultiplyAdd(p, rest, new Vector<float>(1f / 24));
+        p = Vector.FusedMultiplyAdd(p, rest, new Vector<float>(1f / 6));
+        p = Vector.FusedMultiplyAdd(p, rest, new Vector<float>(0.5f));
+        p = Vector.FusedMultiplyAdd(p * rest, rest, rest) + Vector<float>.One;
+        Vector<int> exponent = Vector.ConvertToInt32Native(whole) + new Vector<int>(127);
         Vector<float> power = p * Vector.AsVectorSingle(Vector.ShiftLeft(exponent, 23));
         return Vector.ConditionalSelect(Vector.LessThan(x, new Vector<float>(Lowest)), Vector<float>.Zero, power);
     }

@@ -9,8 +9,9 @@ namespace Peregrine.Backends.Cpu.Pooling;
 /// <summary>MaxPool (without indices), AveragePool, GlobalMaxPool and GlobalAveragePool in one to three spatial dimensions, row-major or channels-last.</summary>
 internal sealed class PoolTactic : ITactic
 {
-    // Window elements that one worker combines per second, all in the cache.
-    private const double TapsPerSecond = 8e9;
+    // Window elements that one worker combines per second, all in the cache: of pixels, and of lines.
+    private const double PixelTapsPerSecond = 24e9;
+    private const double LineTapsPerSecond = 4e9;
 
     public TacticId Id { get; } = new("cpu.pool", 1);
 
@@ -54,7 +55,7 @@ internal sealed class PoolTactic : ITactic
         Verdict.Accept accept = MovementRequests.Accept(device, MovementRequests.Bytes(input) + MovementRequests.Bytes(output));
         // A few channels fill no vector.
         double lanes = isLast && input.Dims[1].Max < 8 ? input.Dims[1].Max / 8.0 : 1;
-        return accept with { EstimatedCost = accept.EstimatedCost + (taps / (TapsPerSecond * lanes * device.Parallelism)) };
+        return accept with { EstimatedCost = accept.EstimatedCost + (taps / ((isLast ? PixelTapsPerSecond : window.Sliding is null ? 4 * LineTapsPerSecond : LineTapsPerSecond) * lanes * device.Parallelism)) };
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option)

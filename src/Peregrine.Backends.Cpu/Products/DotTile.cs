@@ -28,15 +28,16 @@ internal sealed record DotOperand(bool PerChannel, Ints PixelOffsets, bool Follo
     }
 }
 
-/// <summary>Bytes by which pointers move from one tile to the next of the same code.</summary>
-internal sealed record DotWalk(int Source, int Target, Ints Operands)
+/// <summary>Bytes by which pointers move from one tile of a call to the next.</summary>
+/// <param name="Operands">Of the epilogue; empty if they stay.</param>
+internal sealed record DotWalk(int Source, int Weights, int Target, Ints Operands)
 {
+    /// <summary>A call computes one tile.</summary>
+    public static DotWalk None { get; } = new(0, 0, 0, Ints.Empty);
+
     /// <summary>The next tile is <paramref name="pixels"/> further on in one long row of pixels.</summary>
     public static DotWalk Along(PatchProblem problem, int pixels) => new(
-        checked((int)(pixels * problem.InputStride * sizeof(float))), checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
-
-    /// <summary>A call computes one tile.</summary>
-    public static DotWalk None(PatchProblem problem) => new(0, 0, Ints.Repeat(0, problem.Operands.Count));
+        checked((int)(pixels * problem.InputStride * sizeof(float))), 0, checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
 }
 
 /// <summary>
@@ -53,18 +54,28 @@ internal sealed record DotWalk(int Source, int Target, Ints Operands)
 /// <param name="GroupBytes">Packed bytes of one group of output channels.</param>
 /// <param name="Epilogue">Operand 0 is the sum; null stores it as it is.</param>
 /// <param name="Prefetch">Bytes ahead in the weights that are fetched; 0 for none.</param>
-/// <param name="Groups">Groups of output channels that one call computes.</param>
-/// <param name="Walk">How the pointers move from tile to tile.</param>
 internal sealed record DotTile(
-    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch, int Groups, DotWalk Walk)
+    int Vectors, int LastLanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int GroupBytes, ValueList<DotOperand> Operands, Expr? Epilogue, int Prefetch)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
-    /// <remarks>Behind the operands stand the bytes from pixel to pixel of the result, and the channels of the last group, where they are known at run time only.</remarks>
+    /// <remarks>
+    /// Behind the operands stand, where the tile has them: the bytes from pixel to pixel of the result and the channels of the last group (where they are known at run time only), and what to fetch for
+    /// later calls.
+    /// </remarks>
     public const int Source = 0, Weights = 1, Target = 2, Tiles = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
 
     // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
     private const int Unroll = 4;
     private const int CacheLine = 64;
+
+    /// <summary>Groups of output channels that are computed of each tile, one behind the other.</summary>
+    public int Groups { get; init; } = 1;
+
+    /// <summary>How the pointers move from tile to tile.</summary>
+    public DotWalk Walk { get; init; } = DotWalk.None;
+
+    /// <summary>Lines of 64 bytes that are fetched per four floats from where a further argument points: what the next call will read. It goes on through all tiles.</summary>
+    public int StreamLines { get; init; }
 
     /// <summary>Bytes from one float of a pixel's patch to the next.</summary>
     public int FloatStep { get; init; } = sizeof(float);
@@ -87,20 +98,71 @@ internal sealed record DotTile(
         VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
         VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
+        VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
         p.Loop(tiles, 1, () =>
         {
-            p.Loop(Groups, () => EmitGroup(p, source, weights, target, rows, rowStep, operands, stride, columns));
-            // Back to the first group, on to the next tile.
-            int channels = checked(Groups * Vectors * p.VectorBytes);
-            p.AddTo(weights, checked(-Groups * GroupBytes));
-            p.AddTo(source, Walk.Source);
-            p.AddTo(target, Walk.Target - channels);
-            for (int i = 0; i < operands.Length; i++)
+            p.Loop(Groups, () =>
             {
-                p.AddTo(operands[i], checked((int)Walk.Operands[i]) - (Operands[i].PerChannel ? channels : 0));
+                VReg x = p.Copy(source), w = p.Copy(weights);
+                VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
+                for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
+                {
+                    for (int v = 0; v < Vectors; v++)
+                    {
+                        sums[pixel, v] = p.Zero();
+                    }
+                }
+
+                FetchOperands(p, operands);
+                if (RepeatsRows)
+                {
+                    p.Loop(rows, 1, () =>
+                    {
+                        EmitRuns(p, x, w, stream, sums);
+                        p.AddTo(x, rowStep);
+                    });
+                }
+                else
+                {
+                    EmitRuns(p, x, w, stream, sums);
+                }
+
+                Finish(p, sums, target, operands, stride, columns);
+                if (Groups > 1)
+                {
+                    MoveAll(p, weights, GroupBytes, target, Vectors * p.VectorBytes, operands, 1);
+                }
+            });
+
+            // Back to the first group, on to the next tile.
+            int back = Groups > 1 ? Groups : 0;
+            Move(p, source, Walk.Source);
+            MoveAll(p, weights, checked(Walk.Weights - (back * GroupBytes)), target, checked(Walk.Target - (back * Vectors * p.VectorBytes)), operands, -back);
+            for (int i = 0; i < Walk.Operands.Count; i++)
+            {
+                Move(p, operands[i], checked((int)Walk.Operands[i]));
             }
         });
         return p.Build();
+    }
+
+    /// <summary>Moves weights and target by so many bytes, and the operands by so many groups of channels.</summary>
+    private void MoveAll(KernelBuilder p, VReg weights, int weightBytes, VReg target, int targetBytes, VReg[] operands, int groups)
+    {
+        Move(p, weights, weightBytes);
+        Move(p, target, targetBytes);
+        for (int i = 0; i < operands.Length; i++)
+        {
+            Move(p, operands[i], Operands[i].PerChannel ? checked(groups * Vectors * p.VectorBytes) : 0);
+        }
+    }
+
+    private static void Move(KernelBuilder p, VReg pointer, int bytes)
+    {
+        if (bytes != 0)
+        {
+            p.AddTo(pointer, bytes);
+        }
     }
 
     /// <summary>Residuals are read at the end of a tile, all at once; asked for at its start they are there by then.</summary>
@@ -123,45 +185,7 @@ internal sealed record DotTile(
         }
     }
 
-    private void EmitGroup(KernelBuilder p, VReg source, VReg weights, VReg target, VReg rows, VReg rowStep, VReg[] operands, VReg stride, VReg columns)
-    {
-        VReg x = p.Copy(source), w = p.Copy(weights);
-        VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
-        for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
-        {
-            for (int v = 0; v < Vectors; v++)
-            {
-                sums[pixel, v] = p.Zero();
-            }
-        }
-
-        FetchOperands(p, operands);
-        if (RepeatsRows)
-        {
-            p.Loop(rows, 1, () =>
-            {
-                EmitRuns(p, x, w, sums);
-                p.AddTo(x, rowStep);
-            });
-        }
-        else
-        {
-            EmitRuns(p, x, w, sums);
-        }
-
-        Finish(p, sums, target, operands, stride, columns);
-        p.AddTo(weights, GroupBytes);
-        p.AddTo(target, Vectors * p.VectorBytes);
-        for (int i = 0; i < operands.Length; i++)
-        {
-            if (Operands[i].PerChannel)
-            {
-                p.AddTo(operands[i], Vectors * p.VectorBytes);
-            }
-        }
-    }
-
-    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg[,] sums)
+    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, VReg[,] sums)
     {
         ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
         foreach (DotRun run in Runs)
@@ -173,7 +197,20 @@ internal sealed record DotTile(
             }
 
             int whole = run.Length / Unroll;
-            p.Loop(whole, () => EmitFloats(p, x, w, sums, run, Unroll, advance: true));
+            p.Loop(whole, () =>
+            {
+                for (int line = 0; line < StreamLines; line++)
+                {
+                    p.Prefetch(new MemoryOperand(stream, line * CacheLine));
+                }
+
+                if (StreamLines > 0)
+                {
+                    p.AddTo(stream, StreamLines * CacheLine);
+                }
+
+                EmitFloats(p, x, w, sums, run, Unroll, advance: true);
+            });
             EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);
             if (whole > 0)
             {

@@ -37,10 +37,10 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     public override IReadOnlyList<WeightPacking> Packings { get; }
 
-    public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
-
     // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
     protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
+
+    public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
@@ -114,8 +114,10 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), ValueList.From(runs), tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0,
-            groups, Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None(Problem));
+            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
+        {
+            Groups = groups, Walk = Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None,
+        };
         if (_target is null)
         {
             _portable.Add(new(dot));

@@ -15,7 +15,7 @@ internal sealed class ConformanceCommand : CliCommand
     private readonly Option<string?> _models = new("--models") { Description = "Where the models of cases without model.onnx lie: DIR/<the path in the case's SOURCE file>.", HelpName = "DIR" };
     private readonly Option<string?> _filter = new("--filter") { Description = "Only cases whose name matches, with * and ?.", HelpName = "GLOB" };
     private readonly Option<double?> _relative = new("--rtol") { Description = "Relative tolerance. Default: 1e-3; float16 1e-2, bfloat16 2e-2.", HelpName = "X" };
-    private readonly Option<double?> _absolute = new("--atol") { Description = "Absolute tolerance. Default: 1e-7, on cpu at least 1e-6 of the largest expected magnitude; float16 1e-3.", HelpName = "X" };
+    private readonly Option<double?> _absolute = new("--atol") { Description = "Absolute tolerance. Default: 1e-7, on cpu and behind approximate operators at least 1e-6 of the largest expected magnitude; float16 1e-3.", HelpName = "X" };
     private readonly Option<string?> _tactic = new("--require-tactic") { Description = "A case passes only if a layer of it has a tactic that matches, with * and ? (backend cpu).", HelpName = "GLOB" };
     private readonly Option<string?> _json = new("--json") { Description = "Writes the result of every case as JSON (- for the standard output).", HelpName = "FILE" };
     private readonly BuildSettings _settings;

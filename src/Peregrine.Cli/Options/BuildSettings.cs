@@ -112,7 +112,8 @@ internal sealed class BuildSettings
         }
     }
 
-    private static string KnownPass(string name)
+    /// <summary>The name, if there is such a pass or rewrite.</summary>
+    public static string KnownPass(string name)
     {
         IEnumerable<string> known = Pipeline.Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]);
         return known.Contains(name, StringComparer.Ordinal)

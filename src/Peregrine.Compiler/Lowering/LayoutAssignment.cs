@@ -6,22 +6,35 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Compiler.Lowering;
 
+/// <summary>Which activations of a node lie in the backend's preferred layout instead of row-major.</summary>
+[Flags]
+internal enum NodeLayout
+{
+    RowMajor = 0,
+    Inputs = 1,
+    Outputs = 2,
+    All = Inputs | Outputs,
+}
+
 /// <summary>
-/// Decides per node whether its activations lie row-major or in the layout that the backend prefers for them. Each node's tactics say what either costs; a value that a user wants otherwise than its
-/// producer leaves it costs a conversion. Starting from "preferred wherever possible" and from "row-major everywhere", nodes change over while that lowers the sum (a local search: exact on
-/// chains up to ties, which go to the preferred layout); the cheaper end wins.
+/// Decides per node whether its activations lie row-major or in the layout that the backend prefers for them, inputs and outputs for themselves. Each node's tactics say what that costs; a value
+/// that a user wants otherwise than its producer leaves it costs a conversion, priced by the chooser (a tuner measures it). Starting from "preferred wherever possible" and from "row-major
+/// everywhere", nodes change over while that lowers the sum (a local search: exact on chains up to ties, which go to the preferred layout); the cheaper end wins.
 /// </summary>
 internal sealed class LayoutAssignment
 {
-    // What copying a tensor into another layout achieves; until conversions are measured it only has to rank them against kernels.
-    private const double ConversionBytesPerSecond = 8e9;
     private const int MaximumSweeps = 12;
+
+    private static readonly NodeLayout[] Ways = [NodeLayout.All, NodeLayout.Outputs, NodeLayout.Inputs, NodeLayout.RowMajor];
 
     private readonly Graph _graph;
     private readonly ITacticChooser _chooser;
     private readonly Dictionary<Value, Layout> _preferred = [];
-    private readonly Dictionary<Node, (double RowMajor, double Preferred)> _costs = [];
-    private readonly HashSet<Node> _chosen = [];
+    // Seconds per way; infinite where no tactic goes it.
+    private readonly Dictionary<Node, double[]> _costs = [];
+    private readonly Dictionary<KernelRequest, double> _estimates = [];
+    private readonly Dictionary<(Value Value, bool FromPreferred), double> _conversions = [];
+    private Dictionary<Node, NodeLayout> _chosen = [];
 
     private LayoutAssignment(Graph graph, ITacticChooser chooser) => (_graph, _chooser) = (graph, chooser);
 
@@ -38,10 +51,16 @@ internal sealed class LayoutAssignment
     }
 
     /// <summary>The layout in which a node reads or writes one of its values.</summary>
-    public Layout LayoutOf(Node node, Value value) => _chosen.Contains(node) && Preferred(value) is { } preferred ? preferred : Layout.RowMajor;
+    public Layout LayoutOf(Node node, Value value) => LayoutOf(_chosen.GetValueOrDefault(node), node, value);
 
     /// <summary>Puts a node back to row-major.</summary>
     public void Revert(Node node) => _chosen.Remove(node);
+
+    /// <summary>The request that converts a value.</summary>
+    public static KernelRequest Conversion(KernelOperand operand, Layout from, Layout to) => new(null, [operand with { Layout = from }], [operand with { Layout = to }], new OperandExpr(0));
+
+    private Layout LayoutOf(NodeLayout way, Node node, Value value) =>
+        way.HasFlag(value.Producer == node ? NodeLayout.Outputs : NodeLayout.Inputs) && Preferred(value) is { } preferred ? preferred : Layout.RowMajor;
 
     private Layout? Preferred(Value value)
     {
@@ -59,7 +78,7 @@ internal sealed class LayoutAssignment
         return layout.IsRowMajor ? null : layout;
     }
 
-    /// <summary>Asks the tactics about a node whose results have one rank with some of its activations.</summary>
+    /// <summary>Asks the tactics about a node, where one of its activations has a preferred layout.</summary>
     private void Price(Node node)
     {
         if (node.Operator is IReshaping or DimTensor || (node.Operator is ISubgraphOperator and not Region)
@@ -69,20 +88,30 @@ internal sealed class LayoutAssignment
             return;
         }
 
-        double preferred = _chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols, v => Preferred(v) ?? Layout.RowMajor));
-        if (!double.IsPositiveInfinity(preferred))
+        double[] costs = new double[Ways.Length];
+        for (int way = 0; way < costs.Length; way++)
         {
-            _costs[node] = (_chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols)), preferred);
+            KernelRequest request = RequestBuilder.Of(node, _graph.Symbols, v => LayoutOf((NodeLayout)way, node, v));
+            if (!_estimates.TryGetValue(request, out costs[way]))
+            {
+                _estimates[request] = costs[way] = _chooser.Estimate(request);
+            }
+        }
+
+        if (costs.Any(double.IsFinite))
+        {
+            _costs[node] = costs;
         }
     }
 
     private void Search()
     {
-        double preferred = Sweep([.. _costs.Keys], out HashSet<Node> fromPreferred), rowMajor = Sweep([], out HashSet<Node> fromRowMajor);
-        _chosen.UnionWith(preferred <= rowMajor ? fromPreferred : fromRowMajor);
+        double preferred = Sweep(_costs.ToDictionary(c => c.Key, c => Ways.First(w => double.IsFinite(c.Value[(int)w]))), out Dictionary<Node, NodeLayout> fromPreferred);
+        double rowMajor = Sweep(_costs.ToDictionary(c => c.Key, c => Ways.Last(w => double.IsFinite(c.Value[(int)w]))), out Dictionary<Node, NodeLayout> fromRowMajor);
+        _chosen = preferred <= rowMajor ? fromPreferred : fromRowMajor;
     }
 
-    private double Sweep(HashSet<Node> start, out HashSet<Node> chosen)
+    private double Sweep(Dictionary<Node, NodeLayout> start, out Dictionary<Node, NodeLayout> chosen)
     {
         chosen = start;
         Node[] nodes = [.. _graph.Nodes.Where(_costs.ContainsKey)];
@@ -92,71 +121,78 @@ internal sealed class LayoutAssignment
             changed = false;
             foreach (Node node in sweep % 2 == 0 ? nodes : nodes.Reverse())
             {
-                (double rowMajor, double preferred) = _costs[node];
-                bool was = chosen.Contains(node);
-                chosen.Remove(node);
-                double asRowMajor = rowMajor + Conversions(node, chosen);
-                chosen.Add(node);
-                double asPreferred = preferred + Conversions(node, chosen);
-                bool stays = asPreferred <= asRowMajor;
-                if (!stays)
+                NodeLayout was = chosen[node], best = was;
+                double lowest = double.PositiveInfinity;
+                foreach (NodeLayout way in Ways)
                 {
-                    chosen.Remove(node);
+                    if (!double.IsFinite(_costs[node][(int)way]))
+                    {
+                        continue;
+                    }
+
+                    chosen[node] = way;
+                    double cost = _costs[node][(int)way] + Conversions(node, chosen);
+                    if (cost < lowest)
+                    {
+                        (lowest, best) = (cost, way);
+                    }
                 }
 
-                changed |= stays != was;
+                chosen[node] = best;
+                changed |= best != was;
             }
         }
 
         double total = 0;
+        foreach (Value input in _graph.Inputs)
+        {
+            total += ConversionOf(input, chosen);
+        }
+
         foreach (Node node in _graph.Nodes)
         {
-            if (_costs.TryGetValue(node, out (double RowMajor, double Preferred) cost))
-            {
-                total += chosen.Contains(node) ? cost.Preferred : cost.RowMajor;
-            }
-
+            total += _costs.TryGetValue(node, out double[]? costs) ? costs[(int)chosen[node]] : 0;
             foreach (Value output in node.Outputs.OfType<Value>())
             {
                 total += ConversionOf(output, chosen);
             }
         }
 
-        foreach (Value input in _graph.Inputs)
-        {
-            total += ConversionOf(input, chosen);
-        }
-
         return total;
     }
 
     /// <summary>Seconds of conversions at all values that a node touches.</summary>
-    private double Conversions(Node node, HashSet<Node> chosen) => node.Inputs.Concat(node.Outputs).OfType<Value>().Distinct().Sum(v => ConversionOf(v, chosen));
+    private double Conversions(Node node, Dictionary<Node, NodeLayout> chosen) => node.Inputs.Concat(node.Outputs).OfType<Value>().Distinct().Sum(v => ConversionOf(v, chosen));
 
     /// <summary>A value is converted once, however many want it otherwise.</summary>
-    private double ConversionOf(Value value, HashSet<Node> chosen)
+    private double ConversionOf(Value value, Dictionary<Node, NodeLayout> chosen)
     {
-        if (Preferred(value) is null)
+        if (Preferred(value) is not { } preferred)
         {
             return 0;
         }
 
-        bool made = value.Producer is { } producer && chosen.Contains(producer);
+        bool made = value.Producer is { } producer && chosen.GetValueOrDefault(producer).HasFlag(NodeLayout.Outputs);
         foreach (Use use in value.Uses)
         {
-            if ((use.Node is { } user && chosen.Contains(user)) != made)
+            if ((use.Node is { } user && chosen.GetValueOrDefault(user).HasFlag(NodeLayout.Inputs)) != made)
             {
-                return Bytes(value) / ConversionBytesPerSecond;
+                return ConversionSeconds(value, preferred, made);
             }
         }
 
         return 0;
     }
 
-    private double Bytes(Value value)
+    private double ConversionSeconds(Value value, Layout preferred, bool fromPreferred)
     {
-        const long Guess = 64;
-        TensorType type = value.Tensor!;
-        return RequestBuilder.Dims(type, _graph.Symbols).Aggregate(2.0 * type.ElementType.Bits() / 8, (product, d) => product * (d.IsStatic ? d.Min : Math.Clamp(d.Max, d.Min, Math.Max(d.Min, Guess))));
+        if (!_conversions.TryGetValue((value, fromPreferred), out double seconds))
+        {
+            (Layout from, Layout to) = fromPreferred ? (preferred, Layout.RowMajor) : (Layout.RowMajor, preferred);
+            KernelRequest request = Conversion(RequestBuilder.Operand(value, _graph.Symbols), from, to);
+            _conversions[(value, fromPreferred)] = seconds = _chooser.Estimate(request);
+        }
+
+        return seconds;
     }
 }

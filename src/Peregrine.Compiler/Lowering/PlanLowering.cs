@@ -210,7 +210,7 @@ internal sealed class PlanLowering
         }
 
         KernelOperand operand = RequestBuilder.Operand(value, _graph.Symbols);
-        KernelRequest request = new(null, [operand with { Layout = _slots[slot].Layout }], [operand with { Layout = layout }], new OperandExpr(0));
+        KernelRequest request = LayoutAssignment.Conversion(operand, _slots[slot].Layout, layout);
         Selection selection = _chooser.Select(request, new Identity(), _samples.Of([value], [value], request));
         int target = _slots.Count;
         _slots.Add(new(target, FreeName($"{value.Name}:{(layout.IsRowMajor ? "row-major" : "reformatted")}"), value.Type, layout, SegmentOf(value.Tensor!.Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, _steps.Count, -1));

@@ -123,28 +123,26 @@ public sealed class FormRegions : IGraphPass
 
     private bool Fuse(Graph graph, List<Node> members)
     {
-        HashSet<Node> inside = [.. members];
-        List<Value> operands = [];
-        foreach (Value input in members.SelectMany((m, i) => m.Inputs.OfType<Value>().Where(v => v.Producer is null || !inside.Contains(v.Producer)).Where(v => (i == 0 && IsAnchor(m)) || !operands.Contains(v))))
-        {
-            operands.Add(input);
-        }
-
+        // The anchor's operands keep their places, also where it takes one value twice; the pointwise part has operands of its own, also where it takes one of the anchor's (x + convolution of x).
+        Node? anchor = IsAnchor(members[0]) ? members[0] : null;
+        HashSet<Value> made = [.. members.Select(m => m.Outputs[0]!)];
+        List<Value> operands = [.. anchor?.Inputs.OfType<Value>() ?? [], .. members.Where(m => m != anchor).SelectMany(m => m.Inputs.OfType<Value>()).Where(v => !made.Contains(v)).Distinct()];
+        int anchorOperands = anchor?.Inputs.Count ?? 0;
         Graph body = new(members[0].Name, graph.Symbols, graph.Edits);
         GraphBuilder builder = new(body, null);
+        Value[] inputs = [.. operands.Select(o => builder.Input(o.Name, o.Type))];
         Dictionary<Value, Value> inner = [];
-        foreach (Value operand in operands)
+        for (int i = anchorOperands; i < inputs.Length; i++)
         {
-            // An anchor may take one value twice; each of its operands keeps its place.
-            inner.TryAdd(operand, builder.Input(operand.Name, operand.Type));
+            inner.Add(operands[i], inputs[i]);
         }
 
         foreach (Node member in members)
         {
             builder.NodeName = member.Name;
             builder.Provenance = member.Provenance;
-            Value output = builder.CallNamed(member.Operator, [.. member.Inputs.Select(v => v is null ? null : inner[v])], member.Outputs[0]!.Name)[0]!;
-            inner[member.Outputs[0]!] = output;
+            Value?[] arguments = member == anchor ? inputs[..anchorOperands] : [.. member.Inputs.Select(v => inner[v!])];
+            inner[member.Outputs[0]!] = builder.CallNamed(member.Operator, arguments, member.Outputs[0]!.Name)[0]!;
         }
 
         Value last = members[^1].Outputs[0]!;

@@ -49,14 +49,41 @@ public abstract class OperatorSchema
 
     public IReadOnlyList<ImportBinding> Bindings { get; private protected set; } = [];
 
+    /// <summary>What later revisions added without changing the meaning of what was there: the opset, and the name of an attribute, of an optional input, or <c>attribute=choice</c>.</summary>
+    public IReadOnlyList<(int Opset, string Feature)> Additions { get; private protected set; } = [];
+
     /// <summary>The name with its domain unless that is ai.onnx.</summary>
     public string FullName => Domain.Length == 0 ? Name : $"{Domain}.{Name}";
+
+    /// <summary>The first opset that can express a node: <see cref="Since"/>, or a later one if it uses an addition.</summary>
+    /// <param name="op">An operator of this schema.</param>
+    /// <param name="isPresent">Whether the node has the input of an index.</param>
+    public int SinceOf(Operator op, Func<int, bool> isPresent)
+    {
+        AttributeBag bag = Describe(op);
+        return Additions.Where(a => Uses(a.Feature)).Select(a => a.Opset).Append(Since).Max();
+
+        bool Uses(string feature)
+        {
+            string[] parts = feature.Split('=');
+            if (Attributes.Any(a => a.Name == parts[0]))
+            {
+                return bag.Has(parts[0]) && (parts.Length == 1 || bag[parts[0]] as string == parts[1]);
+            }
+
+            int input = InputFormals.TakeWhile(f => f.Name != feature).Count();
+            return input < InputFormals.Count ? isPresent(input) : throw new InvalidOperationException($"The schema of {FullName} has neither an attribute nor an input \"{feature}\".");
+        }
+    }
 
     public AttributeDefinition Attribute(string name) =>
         Attributes.FirstOrDefault(a => a.Name == name) ?? throw new InvalidOperationException($"The schema of {FullName} has no attribute \"{name}\".");
 
     /// <summary>Creates the operator, or reports every unknown, missing or mistyped attribute and returns null.</summary>
-    public Operator? TryCreate(AttributeBag bag, DiagnosticBag diagnostics, string where)
+    public Operator? TryCreate(AttributeBag bag, DiagnosticBag diagnostics, string where) => Check(bag, diagnostics, where) ? Construct(bag) : null;
+
+    /// <summary>Reports every unknown, missing or mistyped attribute; false if one of them is an error.</summary>
+    private protected bool Check(AttributeBag bag, DiagnosticBag diagnostics, string where)
     {
         bool valid = true;
         foreach (string name in bag.Names)
@@ -87,7 +114,7 @@ public abstract class OperatorSchema
             Error("PG2013", $"the required attribute \"{definition.Name}\" is missing.");
         }
 
-        return valid ? Construct(bag) : null;
+        return valid;
 
         void Error(string code, string message)
         {

@@ -75,6 +75,9 @@ public sealed class Schema<TOperator>(string name, int since, Func<AttributeRead
     /// <summary>Attributes of older opsets that are passed over: <c>consumed_inputs</c>, <c>is_test</c>, …</summary>
     public Schema<TOperator> Legacy(params string[] names) => With(() => LegacyAttributes = [.. LegacyAttributes, .. names]);
 
+    /// <summary>What a later revision added: names of attributes or optional inputs, or <c>attribute=choice</c>. An exporter declares that opset where a node uses one.</summary>
+    public Schema<TOperator> Added(int opset, params string[] features) => With(() => Additions = [.. Additions, .. features.Select(f => (opset, f))]);
+
     /// <summary>How nodes of opsets <paramref name="fromOpset"/> to <paramref name="toOpset"/> (inclusive) become the newest meaning.</summary>
     public Schema<TOperator> Import(int fromOpset, int toOpset, ImportRule rule) => With(() => Bindings = [.. Bindings, new(fromOpset, toOpset, rule)]);
 

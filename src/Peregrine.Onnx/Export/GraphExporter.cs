@@ -170,7 +170,7 @@ internal sealed class GraphExporter(ExportContext context, Graph graph, GraphExp
             inputs = [.. node.Inputs.Take(first)];
         }
 
-        context.Require(schema.Domain, schema.Since);
+        context.Require(schema.Domain, schema.SinceOf(node.Operator, i => i < inputs.Count && inputs[i] is not null));
         Add(new()
         {
             OperatorType = schema.Name,

@@ -143,7 +143,7 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
             return ConstantNode.Read(given, name, context.Decoder, _diagnostics) is { } read ? [new Binding.Deferred(new SourceConstant(environment.Prefix + output, read))] : null;
         }
 
-        if (context.Catalog.Find(domain, node.OperatorType) is not { } schema)
+        if ((context.Catalog.Find(domain, node.OperatorType) ?? context.Catalog.FindForeign(domain, node.OperatorType)) is not { } schema)
         {
             ReportUnknown(node, name, domain);
             return null;
@@ -174,7 +174,11 @@ internal sealed class BlockImporter(ImportContext context, GraphBuilder builder,
         builder.Provenance = Provenance.Of(name);
         int firstNode = builder.Graph.Nodes.Count;
         IReadOnlyList<Value?>? outputs;
-        if (schema.Bindings.FirstOrDefault(b => opset >= b.FromOpset && opset <= b.ToOpset) is { } binding)
+        if (schema is ForeignSchema foreign)
+        {
+            outputs = foreign.Import(new(foreign, name, attributes, inputs, [.. names.Select(n => n is not null)], builder, _diagnostics));
+        }
+        else if (schema.Bindings.FirstOrDefault(b => opset >= b.FromOpset && opset <= b.ToOpset) is { } binding)
         {
             outputs = binding.Rule(new ImportScope(schema, name, opset, attributes, inputs, names, builder, _diagnostics));
         }

@@ -60,8 +60,9 @@ public sealed class OnnxRuntimePeer : IDisposable
     }
 
     /// <summary>Loads a model from a file. <paramref name="threads"/>: intra-op threads, 0 for ONNX Runtime's own choice. Throws <see cref="OnnxRuntimeException"/> with its message if it refuses the model.</summary>
-    public OnnxRuntimeSession Load(string path, int threads = 1, OnnxRuntimeOptimization optimization = OnnxRuntimeOptimization.All) =>
-        new(this, Path.GetFullPath(path), threads, optimization);
+    /// <param name="optimizedPath">Where ONNX Runtime writes the model as it has optimized it; null for nowhere.</param>
+    public OnnxRuntimeSession Load(string path, int threads = 1, OnnxRuntimeOptimization optimization = OnnxRuntimeOptimization.All, string? optimizedPath = null) =>
+        new(this, Path.GetFullPath(path), threads, optimization, optimizedPath is null ? "" : Path.GetFullPath(optimizedPath));
 
     public void Dispose()
     {

@@ -9,13 +9,14 @@ public sealed class OnnxRuntimeSession : IDisposable
     private readonly OnnxRuntimePeer _peer;
     private readonly int _threads;
     private readonly OnnxRuntimeOptimization _optimization;
+    private readonly string _optimizedPath;
     private int _id;
     private int _generation;
     private (IReadOnlyDictionary<string, Tensor> First, IReadOnlyDictionary<string, Tensor> Second)? _timedInputs;
 
-    internal OnnxRuntimeSession(OnnxRuntimePeer peer, string path, int threads, OnnxRuntimeOptimization optimization)
+    internal OnnxRuntimeSession(OnnxRuntimePeer peer, string path, int threads, OnnxRuntimeOptimization optimization, string optimizedPath)
     {
-        (_peer, Path, _threads, _optimization) = (peer, path, threads, optimization);
+        (_peer, Path, _threads, _optimization, _optimizedPath) = (peer, path, threads, optimization, optimizedPath);
         using Lock.Scope scope = peer.Enter();
         Load();
     }
@@ -157,6 +158,7 @@ public sealed class OnnxRuntimeSession : IDisposable
                 Wire.WriteText(stream, Path);
                 Wire.WriteInt32(stream, _threads);
                 Wire.WriteInt32(stream, (int)_optimization);
+                Wire.WriteText(stream, _optimizedPath);
             },
             stream => (Wire.ReadInt32(stream), Wire.ReadDouble(stream), TensorWire.ReadPorts(stream), TensorWire.ReadPorts(stream)));
         _generation = _peer.Generation;

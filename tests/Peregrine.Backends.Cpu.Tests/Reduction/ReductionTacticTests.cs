@@ -88,6 +88,45 @@ public sealed class ReductionTacticTests
     }
 
     [Fact]
+    public void The_best_elements_agree_with_the_reference()
+    {
+        TopKTactic tactic = new();
+        foreach (bool largest in (bool[])[true, false])
+        {
+            foreach (long axis in (long[])[-1, 0, 1])
+            {
+                foreach (Tensor x in (Tensor[])[TestTensors.Floats(9, 12, 400), TestTensors.WildFloats(9, 12, 33), Tensor.Allocate(DataType.Float32, [9, 9, 50]), TestTensors.WildFloats(9, 80)])
+                {
+                    foreach (long k in (long[])[1, 4, 9, 0])
+                    {
+                        new TacticHarness(new TopK(axis, largest), [x, TestTensors.Longs(k)], true, true) { IsBitwise = true }.Check(tactic);
+                    }
+                }
+            }
+        }
+
+        new TacticHarness(new TopK(), [TestTensors.Floats(4, 700), TestTensors.Longs(200)], false, true).Check(tactic);
+        Assert.NotNull(new TacticHarness(new TopK(), [TestTensors.Floats(4, 700), TestTensors.Longs(300)], true, true).Decline(tactic));
+        TacticHarness shorter = new TacticHarness(new TopK(), [TestTensors.Floats(4, 7), TestTensors.Longs(5)], true, true) { IsStatic = true }.With(0, TestTensors.Floats(4, 3));
+        Assert.Equal("PG2524", Assert.Throws<Peregrine.Diagnostics.ModelException>(() => shorter.Run(tactic, 1)).Diagnostics[0].Code);
+    }
+
+    [Fact]
+    public void Running_sums_agree_with_the_reference()
+    {
+        foreach (long axis in (long[])[0, 1, -1])
+        {
+            foreach ((bool exclusive, bool reverse) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
+            {
+                foreach (Tensor x in (Tensor[])[TestTensors.Floats(3, 5, 130), TestTensors.Floats(3, 0, 4), TestTensors.Bits(DataType.Int64, 4, 3, 70), TestTensors.Bits(DataType.Int32, 4, 3, 7)])
+                {
+                    new TacticHarness(new CumSum(exclusive, reverse), [x, Tensor.Scalar(axis)]) { Tolerance = new(1e-6, 1e-6), IsBitwise = x.Type != DataType.Float32 }.Check(new CumulativeSumTactic());
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Other_requests_are_declined()
     {
         Assert.NotNull(new TacticHarness(new ReduceProd(), [TestTensors.Floats(2, 3)]).Decline(Tactic));

@@ -76,6 +76,32 @@ internal static class MlForms
         yield return Op("SVMRegressor").Variant("weights").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("coefficients", new[] { 0.75f, -1.5f, 1 }).With("rho", new[] { 0.125f }).Input(X);
         yield return Op("SVMRegressor").Variant("one class").With("kernel_type", "RBF").With("kernel_params", new[] { 0.4f, 0, 0 }).With("n_supports", 2).With("support_vectors", new[] { 1f, 2, -1, 0.5f, 0, 1 })
             .With("coefficients", new[] { 1f, 1 }).With("rho", new[] { -0.5f }).With("one_class", 1).Input(X);
+
+        float[] vectors = [1, 2, -1, 0.5f, 0, 1, -2, 1, 0.25f, 0, 0.5f, -1, 1.5f, -1, 2];
+        foreach (string kernel in new[] { "LINEAR", "POLY", "RBF", "SIGMOID" })
+        {
+            yield return Op("SVMClassifier").Variant($"two classes, {kernel}").With("kernel_type", kernel).With("kernel_params", new[] { 0.4f, 0.5f, 2 }).With("classlabels_ints", new[] { 7, 9 }).With("vectors_per_class", new[] { 2, 3 })
+                .With("support_vectors", vectors).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.Int64, DataType.Float32);
+        }
+
+        foreach (string transform in new[] { "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO" })
+        {
+            yield return Machine().Variant($"three classes, {transform}").With("post_transform", transform);
+            yield return Machine().Variant($"three classes with probabilities, {transform}").With("post_transform", transform).With("prob_a", new[] { -1.5f, -2, -0.5f }).With("prob_b", new[] { 0.1f, -0.2f, 0.3f });
+            yield return Op("SVMClassifier").Variant($"two classes, {transform}").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("post_transform", transform).With("classlabels_strings", new[] { "no", "yes" }).With("vectors_per_class", new[] { 2, 3 })
+                .With("support_vectors", vectors).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.String, DataType.Float32);
+        }
+
+        yield return Machine();
+        yield return Machine().Variant("three classes with probabilities").With("prob_a", new[] { -1.5f, -2, -0.5f }).With("prob_b", new[] { 0.1f, -0.2f, 0.3f });
+        yield return Op("SVMClassifier").Variant("two classes with probabilities").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("prob_a", new[] { -1.5f }).With("prob_b", new[] { 0.1f }).With("classlabels_ints", new[] { 0, 1 }).With("vectors_per_class", new[] { 2, 3 })
+            .With("support_vectors", vectors).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.Int64, DataType.Float32);
+        yield return Op("SVMClassifier").Variant("weights").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("classlabels_ints", new[] { 3, 5, 8 }).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f, 0.5f, 0, 1, -1 }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.Int64, DataType.Float32);
+        yield return Op("SVMClassifier").Variant("weights of two classes").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("classlabels_ints", new[] { 3, 5 }).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f, 0.5f }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.Int64, DataType.Float32);
+        yield return Op("SVMClassifier").Variant("positive weights of two classes").With("kernel_type", "LINEAR").With("kernel_params", new[] { 0f, 0, 0 }).With("classlabels_ints", new[] { 3, 5 }).With("coefficients", new[] { 0.5f, 1, 0.25f, 1, 0.75f, 0.5f }).With("rho", new[] { 0.1f }).Input(X).Outputs(DataType.Int64, DataType.Float32);
+
+        OperatorForm Machine() => Op("SVMClassifier").Variant("three classes").With("kernel_type", "RBF").With("kernel_params", new[] { 0.4f, 0, 0 }).With("classlabels_strings", new[] { "a", "b", "c" }).With("vectors_per_class", new[] { 2, 1, 2 })
+            .With("support_vectors", vectors).With("coefficients", new[] { 0.5f, -1, 0.25f, 1, -0.75f, 0.3f, 0.6f, -0.9f, 0.2f, 1.1f }).With("rho", new[] { 0.1f, -0.2f, 0.05f }).Input(X).Outputs(DataType.String, DataType.Float32);
     }
 
     private static OperatorForm Nodes(OperatorForm form) => form

@@ -14,7 +14,8 @@ public sealed record AveragePool(
         .Inputs("X").Outputs("Y")
         .AutoPad(o => o.AutoPad).Flag("ceil_mode", o => o.CeilMode, false).Flag("count_include_pad", o => o.CountIncludePad, false)
         .Ints("dilations", o => o.Dilations, Ints.Empty).Ints("kernel_shape", o => o.KernelShape)
-        .Ints("pads", o => o.Pads, Ints.Empty).Ints("strides", o => o.Strides, Ints.Empty);
+        .Ints("pads", o => o.Pads, Ints.Empty).Ints("strides", o => o.Strides, Ints.Empty)
+        .Added(19, "dilations");
 
     public override OperatorSchema Definition => Schema;
 

@@ -15,6 +15,7 @@ public sealed record LpPool(
         .AutoPad(o => o.AutoPad).Flag("ceil_mode", o => o.CeilMode, false)
         .Ints("dilations", o => o.Dilations, Ints.Empty).Ints("kernel_shape", o => o.KernelShape).Int("p", o => o.P, 2)
         .Ints("pads", o => o.Pads, Ints.Empty).Ints("strides", o => o.Strides, Ints.Empty)
+        .Added(18, "ceil_mode", "dilations")
         .Import(1, 1, LpNorm.ImportFloatExponent);
 
     public override OperatorSchema Definition => Schema;

@@ -1,6 +1,6 @@
 namespace Peregrine.Operators;
 
-/// <summary>Matrix products, in alphabetical order.</summary>
+/// <summary>Products and properties of matrices, in alphabetical order.</summary>
 internal static class LinearFamily
 {
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
@@ -8,6 +8,7 @@ internal static class LinearFamily
         Det.Schema,
         Einsum.Schema,
         Gemm.Schema,
+        Inverse.Schema,
         MatMul.Schema,
     ];
 }

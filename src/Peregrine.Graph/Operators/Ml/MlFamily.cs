@@ -16,6 +16,7 @@ internal static class MlFamily
         Normalizer.Schema,
         OneHotEncoder.Schema,
         Scaler.Schema,
+        SVMClassifier.Schema,
         SVMRegressor.Schema,
         TreeEnsemble.Schema,
         TreeEnsembleClassifier.Schema,

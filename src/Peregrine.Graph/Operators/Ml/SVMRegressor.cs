@@ -3,19 +3,6 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Operators;
 
-/// <summary>How a support vector machine compares two rows.</summary>
-public enum VectorKernel
-{
-    /// <summary>a·b.</summary>
-    Linear,
-    /// <summary>(gamma·a·b + coef0)^degree.</summary>
-    Polynomial,
-    /// <summary>exp(-gamma·|a - b|²).</summary>
-    Radial,
-    /// <summary>tanh(gamma·a·b + coef0).</summary>
-    Sigmoid,
-}
-
 /// <summary>
 /// Support vector regression: Y [N, 1] = Σ coefficientᵢ · kernel(vectorᵢ, x) + rho; without support vectors the coefficients are one vector of weights, compared with x by the kernel.
 /// With <paramref name="OneClass"/> the result is its sign, 1 or -1.
@@ -31,7 +18,7 @@ public sealed record SVMRegressor(
         MlDomain.Name)
         .Inputs("X").Outputs("Y")
         .Floats("coefficients", o => o.Coefficients, Floats.Empty).Floats("kernel_params", o => o.KernelParameters, Floats.Empty)
-        .Choice("kernel_type", o => o.Kernel, VectorKernel.Linear, ("LINEAR", VectorKernel.Linear), ("POLY", VectorKernel.Polynomial), ("RBF", VectorKernel.Radial), ("SIGMOID", VectorKernel.Sigmoid))
+        .Choice("kernel_type", o => o.Kernel, VectorKernel.Linear, VectorKernels.Choices)
         .Int("n_supports", o => o.SupportCount, 0).Flag("one_class", o => o.OneClass, false).Choice("post_transform", o => o.Transform, ScoreTransform.None, ScoreTransforms.Choices)
         .Floats("rho", o => o.Rho, Floats.Empty).Floats("support_vectors", o => o.SupportVectors, Floats.Empty);
 
@@ -72,34 +59,15 @@ public sealed record SVMRegressor(
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<double> point = x.Slice(row * features, features);
-            double score = SupportCount == 0 ? Compare(point, Coefficients.AsSpan()) : 0;
+            double score = SupportCount == 0 ? VectorKernels.Compare(Kernel, KernelParameters, point, Coefficients.AsSpan()) : 0;
             for (int i = 0; i < (int)SupportCount; i++)
             {
-                score += Coefficients[i] * Compare(point, vectors.Slice(i * features, features));
+                score += Coefficients[i] * VectorKernels.Compare(Kernel, KernelParameters, point, vectors.Slice(i * features, features));
             }
 
             score += Rho[0];
             y[row] = OneClass ? score > 0 ? 1 : -1 : score;
             ScoreTransforms.Apply(Transform, y.Slice(row, 1));
         }
-    }
-
-    private double Compare(ReadOnlySpan<double> x, ReadOnlySpan<float> vector)
-    {
-        (double gamma, double offset, double degree) = KernelParameters.Count == 0 ? (0, 0, 0) : (KernelParameters[0], KernelParameters[1], KernelParameters[2]);
-        double dot = 0, distance = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            dot += x[i] * vector[i];
-            distance += (x[i] - vector[i]) * (x[i] - vector[i]);
-        }
-
-        return Kernel switch
-        {
-            VectorKernel.Polynomial => Math.Pow((gamma * dot) + offset, degree),
-            VectorKernel.Radial => Math.Exp(-gamma * distance),
-            VectorKernel.Sigmoid => Math.Tanh((gamma * dot) + offset),
-            _ => dot,
-        };
     }
 }

@@ -16,6 +16,7 @@ public sealed record Cast(DataType To, bool Saturate = true, ExponentRounding Ro
         .DataType("to", o => o.To)
         .Flag("saturate", o => o.Saturate, true)
         .Choice<ExponentRounding>("round_mode", o => o.RoundMode, ExponentRounding.Up, RoundModes)
+        .Added(19, "saturate").Added(24, "round_mode")
         .Import(1, 5, NamedType);
 
     public override OperatorSchema Definition => Schema;

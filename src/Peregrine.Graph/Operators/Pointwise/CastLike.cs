@@ -9,7 +9,8 @@ public sealed record CastLike(bool Saturate = true, ExponentRounding RoundMode =
     public static readonly Schema<CastLike> Schema = new Schema<CastLike>("CastLike", since: 15, a => new(a.Flag("saturate"), a.Choice<ExponentRounding>("round_mode")))
         .Inputs("input", "target_type").Outputs("output")
         .Flag("saturate", o => o.Saturate, true)
-        .Choice<ExponentRounding>("round_mode", o => o.RoundMode, ExponentRounding.Up, Cast.RoundModes);
+        .Choice<ExponentRounding>("round_mode", o => o.RoundMode, ExponentRounding.Up, Cast.RoundModes)
+        .Added(19, "saturate").Added(24, "round_mode");
 
     public override OperatorSchema Definition => Schema;
 

@@ -5,8 +5,8 @@ namespace Peregrine.Operators;
 /// <summary>γ·x where x &gt; 0, else γ·α·(e^x - 1).</summary>
 public sealed record Selu(float Alpha = Selu.DefaultAlpha, float Gamma = Selu.DefaultGamma) : PointwiseOperator
 {
-    private const float DefaultAlpha = 1.67326319217681884765625f;
-    private const float DefaultGamma = 1.05070102214813232421875f;
+    internal const float DefaultAlpha = 1.67326319217681884765625f;
+    internal const float DefaultGamma = 1.05070102214813232421875f;
 
     public static readonly Schema<Selu> Schema = new Schema<Selu>("Selu", since: 6, a => new(a.Float("alpha"), a.Float("gamma"))).Inputs("X").Outputs("Y")
         .Float("alpha", o => o.Alpha, DefaultAlpha).Float("gamma", o => o.Gamma, DefaultGamma)

@@ -11,7 +11,8 @@ public sealed record DequantizeLinear(long Axis = 1, long BlockSize = 0, DataTyp
         .Inputs("x", "x_scale", "x_zero_point?").Outputs("y")
         .Int("axis", o => o.Axis, 1)
         .Int("block_size", o => o.BlockSize, 0)
-        .DataType("output_dtype", o => o.OutputType, DataType.Undefined);
+        .DataType("output_dtype", o => o.OutputType, DataType.Undefined)
+        .Added(13, "axis").Added(21, "block_size").Added(23, "output_dtype");
 
     public override OperatorSchema Definition => Schema;
 

@@ -19,7 +19,8 @@ public sealed record QuantizeLinear(long Axis = 1, long BlockSize = 0, DataType 
         .Int("block_size", o => o.BlockSize, 0)
         .DataType("output_dtype", o => o.OutputType, DataType.Undefined)
         .DataType("precision", o => o.Precision, DataType.Undefined)
-        .Flag("saturate", o => o.Saturate, true);
+        .Flag("saturate", o => o.Saturate, true)
+        .Added(13, "axis").Added(19, "saturate").Added(21, "block_size", "output_dtype").Added(23, "precision");
 
     public override OperatorSchema Definition => Schema;
 

@@ -43,7 +43,7 @@ public abstract record RecurrentOperator(Floats ActivationAlpha, Floats Activati
         .Floats("activation_alpha", o => o.ActivationAlpha, Floats.Empty).Floats("activation_beta", o => o.ActivationBeta, Floats.Empty).OptionalTexts("activations", o => o.Activations)
         .OptionalFloat("clip", o => o.Clip)
         .Choice("direction", o => o.Direction, RecurrentDirection.Forward, ("forward", RecurrentDirection.Forward), ("reverse", RecurrentDirection.Reverse), ("bidirectional", RecurrentDirection.Bidirectional))
-        .OptionalInt("hidden_size", o => o.HiddenSize).Flag("layout", o => o.BatchFirst, false)
+        .OptionalInt("hidden_size", o => o.HiddenSize).Flag("layout", o => o.BatchFirst, false).Added(14, "layout")
         .Legacy("output_sequence");
 
     public override void Infer(InferenceScope c)

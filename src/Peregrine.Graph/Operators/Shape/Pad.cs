@@ -22,6 +22,7 @@ public sealed record Pad(PadMode Mode = PadMode.Constant) : Operator
 {
     public static readonly Schema<Pad> Schema = new Schema<Pad>("Pad", since: 11, a => new(a.Choice<PadMode>("mode"))).Inputs("data", "pads", "constant_value?", "axes?").Outputs("output")
         .Choice("mode", o => o.Mode, PadMode.Constant, ("constant", PadMode.Constant), ("reflect", PadMode.Reflect), ("edge", PadMode.Edge), ("wrap", PadMode.Wrap))
+        .Added(18, "axes").Added(19, "mode=wrap")
         .Import(1, 1, s => ImportAttributes(s, "paddings"))
         .Import(2, 10, s => ImportAttributes(s, "pads"));
 
@@ -37,7 +38,7 @@ public sealed record Pad(PadMode Mode = PadMode.Constant) : Operator
             return;
         }
 
-        if (!c.IsRanked(0) || c.ValueOf(1) is not { } pads || (c.Has(3) && c.ConstantInts(3) is null))
+        if (!c.IsRanked(0) || (c.Has(3) && c.ConstantInts(3) is null))
         {
             c.Set(0, c.ElementType(0), c.IsRanked(0) ? c.FreshShape(c.Shape(0).Rank) : Shape.Unranked);
             return;
@@ -45,6 +46,12 @@ public sealed record Pad(PadMode Mode = PadMode.Constant) : Operator
 
         Shape data = c.Shape(0);
         int[] axes = c.ConstantInts(3) is { } named ? c.Axes(named, data.Rank) : [.. Enumerable.Range(0, data.Rank)];
+        if (c.ValueOf(1) is not { } pads)
+        {
+            c.Set(0, c.ElementType(0), Shape.From(data.Select((dim, axis) => axes.Contains(axis) ? c.FreshSymbol(null) : dim)));
+            return;
+        }
+
         if (pads.Count != 2 * axes.Length || axes.Length > data.Rank)
         {
             c.Error("PG2138", $"pads holds {pads.Count} numbers, but {axes.Length} axes are padded, which takes {2 * axes.Length}.");

@@ -6,7 +6,7 @@ namespace Peregrine.Operators;
 public sealed record Reshape(bool AllowZero = false) : Operator, IReshaping
 {
     public static readonly Schema<Reshape> Schema = new Schema<Reshape>("Reshape", since: 5, a => new(a.Flag("allowzero"))).Inputs("data", "shape").Outputs("reshaped")
-        .Flag("allowzero", o => o.AllowZero, false)
+        .Flag("allowzero", o => o.AllowZero, false).Added(14, "allowzero")
         .Import(1, 4, s => s.WithInputs([s[0], s.ConstantInts("shape")], ("shape", null), ("consumed_inputs", null)));
 
     public override OperatorSchema Definition => Schema;

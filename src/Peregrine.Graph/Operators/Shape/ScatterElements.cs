@@ -10,7 +10,8 @@ public sealed record ScatterElements(long Axis = 0, ScatterReduction Reduction =
     public static readonly Schema<ScatterElements> Schema = new Schema<ScatterElements>("ScatterElements", since: 11, a => new(a.Int("axis"), a.Choice<ScatterReduction>("reduction")))
         .Inputs("data", "indices", "updates").Outputs("output")
         .Int("axis", o => o.Axis, 0)
-        .Choice("reduction", o => o.Reduction, ScatterReduction.None, ScatterReductions.Choices);
+        .Choice("reduction", o => o.Reduction, ScatterReduction.None, ScatterReductions.Choices)
+        .Added(16, "reduction").Added(18, "reduction=min", "reduction=max");
 
     public override OperatorSchema Definition => Schema;
 

@@ -8,7 +8,8 @@ namespace Peregrine.Operators;
 public sealed record ScatterND(ScatterReduction Reduction = ScatterReduction.None) : Operator
 {
     public static readonly Schema<ScatterND> Schema = new Schema<ScatterND>("ScatterND", since: 11, a => new(a.Choice<ScatterReduction>("reduction"))).Inputs("data", "indices", "updates").Outputs("output")
-        .Choice("reduction", o => o.Reduction, ScatterReduction.None, ScatterReductions.Choices);
+        .Choice("reduction", o => o.Reduction, ScatterReduction.None, ScatterReductions.Choices)
+        .Added(16, "reduction").Added(18, "reduction=min", "reduction=max");
 
     public override OperatorSchema Definition => Schema;
 

@@ -8,7 +8,8 @@ public sealed record ShapeOf(long Start = 0, long? End = null) : Operator
 {
     public static readonly Schema<ShapeOf> Schema = new Schema<ShapeOf>("Shape", since: 1, a => new(a.Int("start"), a.OptionalInt("end"))).Inputs("data").Outputs("shape")
         .Int("start", o => o.Start, 0)
-        .OptionalInt("end", o => o.End);
+        .OptionalInt("end", o => o.End)
+        .Added(15, "start", "end");
 
     public override OperatorSchema Definition => Schema;
 

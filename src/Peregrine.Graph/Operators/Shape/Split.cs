@@ -11,7 +11,7 @@ public sealed record Split(long Axis = 0, long? NumOutputs = null) : Operator
 {
     public static readonly Schema<Split> Schema = new Schema<Split>("Split", since: 13, a => new(a.Int("axis"), a.OptionalInt("num_outputs"))).Inputs("input", "split?").Outputs("outputs...")
         .Int("axis", o => o.Axis, 0)
-        .OptionalInt("num_outputs", o => o.NumOutputs)
+        .OptionalInt("num_outputs", o => o.NumOutputs).Added(18, "num_outputs")
         .Import(1, 1, s => WithCount(s, s[1] is null ? s.ConstantInts("split") : Lengths(s)))
         .Import(2, 12, s => WithCount(s, s[1] ?? s.ConstantInts("split")))
         .Import(13, 17, s => WithCount(s, s[1]));

@@ -29,6 +29,7 @@ public sealed record Resize(
         .Choice(
             "nearest_mode", o => o.Rounding, NearestRounding.RoundPreferFloor,
             ("round_prefer_floor", NearestRounding.RoundPreferFloor), ("round_prefer_ceil", NearestRounding.RoundPreferCeil), ("floor", NearestRounding.Floor), ("ceil", NearestRounding.Ceil))
+        .Added(18, "antialias", "axes", "keep_aspect_ratio_policy").Added(19, "coordinate_transformation_mode=half_pixel_symmetric")
         .Import(10, 10, s => s.Call(LegacyResize.Operator(s.Attributes.Text("mode", "nearest"), s[1]), s[0], null, s[1]));
 
     public override OperatorSchema Definition => Schema;

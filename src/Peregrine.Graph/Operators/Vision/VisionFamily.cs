@@ -10,6 +10,7 @@ internal static class VisionFamily
         Col2Im.Schema,
         DepthToSpace.Schema,
         GridSample.Schema,
+        ImageDecoder.Schema,
         NonMaxSuppression.Schema,
         Resize.Schema,
         RoiAlign.Schema,

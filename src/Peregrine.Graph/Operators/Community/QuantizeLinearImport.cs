@@ -1,0 +1,10 @@
+namespace Peregrine.Operators;
+
+/// <summary>ONNX's QuantizeLinear in ONNX Runtime's domain, where it had 16-bit and 4-bit types and half precision first.</summary>
+internal static class QuantizeLinearImport
+{
+    public static readonly ForeignSchema Schema = MicrosoftDomain
+        .Declare("QuantizeLinear", n => [n.Call(new QuantizeLinear(n.Int("axis"), n.Int("block_size")), n[0], n[1], n[2])])
+        .Inputs("x", "y_scale", "y_zero_point?").Outputs("y")
+        .Int("axis", 1).Int("block_size", 0);
+}
