@@ -4,7 +4,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu;
 
-/// <summary>Bytes of the data caches of one processor, as CPUID tells (leaf 4 on Intel, 0x8000001D on AMD: same format).</summary>
+/// <summary>Bytes of the data caches of one processor, as CPUID tells (leaf 4 on Intel, 0x8000001D on AMD: same format; older leaves of AMD where that is empty).</summary>
 internal static class CacheSizes
 {
     private static readonly (string Name, long Value)[] Sizes = Read();
@@ -34,7 +34,8 @@ internal static class CacheSizes
         }
 
         // "AuthenticAMD" begins with "Auth" in EBX.
-        int leaf = X86Base.CpuId(0, 0).Ebx == 0x68747541 ? unchecked((int)0x8000001D) : 4;
+        bool isAmd = X86Base.CpuId(0, 0).Ebx == 0x68747541;
+        int leaf = isAmd ? unchecked((int)0x8000001D) : 4;
         if ((uint)X86Base.CpuId((int)((uint)leaf & 0x80000000), 0).Eax < (uint)leaf)
         {
             return [];
@@ -58,6 +59,17 @@ internal static class CacheSizes
             }
         }
 
-        return [.. found.Select(f => (f.Key, f.Value))];
+        return found.Count == 0 && isAmd ? ReadOld() : [.. found.Select(f => (f.Key, f.Value))];
+    }
+
+    /// <summary>Leaves 0x80000005 and 0x80000006, which virtual machines tell even where they hide how caches are shared.</summary>
+    private static (string Name, long Value)[] ReadOld()
+    {
+        // The third level is the sum over the chip; a core reaches no more than its complex, 32 MiB in most.
+        const long LargestComplex = 32 << 20;
+        uint first = (uint)X86Base.CpuId(unchecked((int)0x80000005), 0).Ecx;
+        (_, _, int second, int third) = X86Base.CpuId(unchecked((int)0x80000006), 0);
+        (string Name, long Value)[] sizes = [("l1d", (long)(first >> 24) << 10), ("l2", (long)((uint)second >> 16) << 10), ("l3", Math.Min((long)((uint)third >> 18) << 19, LargestComplex))];
+        return [.. sizes.Where(s => s.Value > 0)];
     }
 }

@@ -52,7 +52,7 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         // In a network weights come from memory once; for further blocks from behind the second-level cache, as do patches for every group where they do not stay in it.
         long weightBytes = (long)transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
         double fromMemory = weightBytes * FromMemory, fromL3 = weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0;
-        fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 * 3 / 4 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
+        fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 / 2 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
 
         // Fetching ahead hides most of what comes from the third-level cache and less than half of what comes from memory (measured).
         const double MemorySeen = 0.6, L3Seen = 0.1;
@@ -101,13 +101,13 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         }
     }
 
-    /// <summary>Blocks whose patches fill a quarter, half and all of the second-level cache, the tiles shared out evenly; all tiles at once where they are few.</summary>
+    /// <summary>Blocks whose patches fill an eighth, a quarter and half of the second-level cache, the tiles shared out evenly; all tiles at once where they are few.</summary>
     private IEnumerable<int> BlockSizes(int tile, long tiles, int pixels)
     {
         long patchBytes = new WinogradLayout(problem, new(tile, true, 1, 1, 1), lanes).BlockBytes;
         const int Few = 64;
         HashSet<int> sizes = tiles <= Few ? [(int)tiles] : [];
-        foreach (long room in (long[])[_l2 / 4, _l2 / 2, _l2])
+        foreach (long room in (long[])[_l2 / 8, _l2 / 4, _l2 / 2])
         {
             long most = Math.Clamp(room / patchBytes / pixels * pixels, pixels, Few);
             long blocks = (tiles + most - 1) / most;

@@ -35,6 +35,8 @@ internal sealed record DotWalk(int Source, int Weights, int Target, Ints Operand
     /// <summary>A call computes one tile.</summary>
     public static DotWalk None { get; } = new(0, 0, 0, Ints.Empty);
 
+    public long OfOperand(int index) => Operands.Count == 0 ? 0 : Operands[index];
+
     /// <summary>The next tile is <paramref name="pixels"/> further on in one long row of pixels.</summary>
     public static DotWalk Along(PatchProblem problem, int pixels) => new(
         checked((int)(pixels * problem.InputStride * sizeof(float))), 0, checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));

@@ -79,7 +79,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
                 }
 
                 DotOperand description = tile.Operands[operand - 1];
-                byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (tile.Walk.Operands.Count == 0 ? 0 : along * tile.Walk.Operands[operand - 1]) + (description.PerChannel ? channelBytes : 0);
+                byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (along * tile.Walk.OfOperand(operand - 1)) + (description.PerChannel ? channelBytes : 0);
                 for (int pixel = 0; pixel < count; pixel++)
                 {
                     float* at = (float*)(from + (description.FollowsResult ? (first + pixel) * stride : _operandOffsets[operand - 1] is { } offsets ? offsets[first + pixel] : 0));
