@@ -18,7 +18,7 @@ public enum HaloFill
 /// <summary>
 /// How the elements of a tensor lie in memory. Dimensions are stored in <see cref="Order"/>, the innermost last; the dimension that is innermost may be padded to
 /// <see cref="InnerStride"/>; the dimension <see cref="BlockAxis"/> may be cut into blocks of <see cref="Block"/> that become the innermost dimension; stored dimensions may have a halo,
-/// which the producer writes on every run. Lanes past the end of a block or of a padded inner dimension are 0.
+/// which the producer writes on every run. Lanes past the end of a block are 0. Those past the end of a padded inner dimension are unspecified: kernels neither read nor write them.
 /// </summary>
 public sealed record Layout
 {
