@@ -44,6 +44,18 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         const double SampleMilliseconds = 3;
         const int MostCalls = 60;
         int calls = (int)Math.Clamp(Math.Ceiling(SampleMilliseconds / session.TimeNext()[0]), 1, MostCalls), warmUp = calls > 1 ? 5 : 0;
+        // Half a second of calls on either side: until then the runtime runs code that it has compiled in a hurry.
+        const double WarmUpSeconds = 0.5;
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds;)
+        {
+            RunOnce(engine, context, first, buffers);
+        }
+
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds;)
+        {
+            session.TimeNext(calls, warmUp);
+        }
+
         List<double> ours = [], theirs = [];
         long start = Stopwatch.GetTimestamp();
         while (ours.Count < options.Iterations && (ours.Count < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < options.BudgetSeconds))
