@@ -26,7 +26,7 @@ internal sealed class PadTactic() : MovementTactic("cpu.pad", 1, 3)
                 throw o.Fail("PG2138", $"mode {mode} has no elements to pad {o.Describe(0)} from.");
             }
 
-            return new([.. mode == PadMode.Constant ? Constant(o, source, target, borders) : Mirror(o, source, target, borders, mode), o.ClearPadding(0)]);
+            return new([.. mode == PadMode.Constant ? Constant(o, source, target, borders) : Mirror(o, source, target, borders, mode)]);
         };
     }
 

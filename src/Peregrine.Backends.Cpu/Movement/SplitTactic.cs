@@ -24,7 +24,6 @@ internal sealed class SplitTactic() : MovementTactic("cpu.split", 1)
                 if (o.HasOutput(i))
                 {
                     nests.Add(o.Copy(0, source.Part(at, offset, length), i, o.Output(i)));
-                    nests.Add(o.ClearPadding(i));
                 }
 
                 offset += length;

@@ -30,6 +30,7 @@ internal sealed class LayoutAssignment
     private readonly Graph _graph;
     private readonly ITacticChooser _chooser;
     private readonly Dictionary<Value, Layout> _preferred = [];
+    private readonly Dictionary<Value, Layout> _overridden = [];
     // Seconds per way; infinite where no tactic goes it.
     private readonly Dictionary<Node, double[]> _costs = [];
     private readonly Dictionary<KernelRequest, double> _estimates = [];
@@ -52,6 +53,22 @@ internal sealed class LayoutAssignment
 
     /// <summary>The layout in which a node reads or writes one of its values.</summary>
     public Layout LayoutOf(Node node, Value value) => LayoutOf(_chosen.GetValueOrDefault(node), node, value);
+
+    /// <summary>Gives a value another layout wherever it lay in its preferred one: that of a part of something larger.</summary>
+    public void Override(Value value, Layout layout)
+    {
+        _overridden.TryAdd(value, _preferred[value]);
+        _preferred[value] = layout;
+    }
+
+    /// <summary>Takes <see cref="Override"/> back.</summary>
+    public void Restore(Value value)
+    {
+        if (_overridden.Remove(value, out Layout? layout))
+        {
+            _preferred[value] = layout;
+        }
+    }
 
     /// <summary>Puts a node back to row-major.</summary>
     public void Revert(Node node) => _chosen.Remove(node);
@@ -98,6 +115,7 @@ internal sealed class LayoutAssignment
             }
         }
 
+        if (System.Environment.GetEnvironmentVariable("G5DEBUG") is not null) { System.Console.Error.WriteLine($"PRICE {node.Name} {string.Join(' ', costs)}"); }
         if (costs.Any(double.IsFinite))
         {
             _costs[node] = costs;
@@ -108,6 +126,7 @@ internal sealed class LayoutAssignment
     {
         double preferred = Sweep(_costs.ToDictionary(c => c.Key, c => Ways.First(w => double.IsFinite(c.Value[(int)w]))), out Dictionary<Node, NodeLayout> fromPreferred);
         double rowMajor = Sweep(_costs.ToDictionary(c => c.Key, c => Ways.Last(w => double.IsFinite(c.Value[(int)w]))), out Dictionary<Node, NodeLayout> fromRowMajor);
+        if (System.Environment.GetEnvironmentVariable("G5DEBUG") is not null) { System.Console.Error.WriteLine($"TOTAL {preferred} {rowMajor}"); foreach ((Node n, NodeLayout w) in fromPreferred) { System.Console.Error.WriteLine($"WAY {n.Name} {w} {fromRowMajor[n]}"); } }
         _chosen = preferred <= rowMajor ? fromPreferred : fromRowMajor;
     }
 

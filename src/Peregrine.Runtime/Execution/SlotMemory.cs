@@ -48,7 +48,7 @@ internal sealed class SlotMemory : IDisposable
         _views = [.. plan.Slots.Select(_ => new List<int>())];
         foreach (BufferSlot slot in plan.Slots)
         {
-            if (slot.Kind == SlotKind.View)
+            if (slot.Kind is SlotKind.View or SlotKind.Part)
             {
                 _views[slot.Target].Add(slot.Index);
             }
@@ -290,7 +290,7 @@ internal sealed class SlotMemory : IDisposable
 
         foreach (BufferSlot slot in _plan.Slots)
         {
-            if (slot.Kind == SlotKind.View && _plan.Shapes.SlotSegments[slot.Index] == segment)
+            if (slot.Kind is SlotKind.View or SlotKind.Part && _plan.Shapes.SlotSegments[slot.Index] == segment)
             {
                 _shaped[slot.Index] = true;
                 BindView(slot);
@@ -460,6 +460,13 @@ internal sealed class SlotMemory : IDisposable
         }
 
         long[] dims = Evaluate(view);
+        if (view.Kind == SlotKind.Part)
+        {
+            Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target) + PartOffset(view, dims), dims);
+            BindViews(view.Index);
+            return;
+        }
+
         if (Tensor.CountElements(dims) != Tensor.CountElements(Slots.Dims(view.Target)))
         {
             throw new BindingException($"%{view.Name} has the shape [{string.Join(',', dims)}], but views {Tensor.CountElements(Slots.Dims(view.Target))} elements.");
@@ -467,5 +474,28 @@ internal sealed class SlotMemory : IDisposable
 
         Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target), dims);
         BindViews(view.Index);
+    }
+
+    /// <summary>Bytes from the start of what a slot is part of to the part. Its elements must lie where its layout says, seen from there.</summary>
+    private long PartOffset(BufferSlot part, long[] dims)
+    {
+        BufferSlot target = _plan.Slots[part.Target];
+        long[] whole = Slots.Dims(part.Target).ToArray();
+        (long[] strides, long origin, long elements) = target.Layout.Resolve(whole);
+        (long[] own, long ownOrigin, long ownElements) = part.Layout.Resolve(dims);
+        bool fits = part.Start <= whole[part.Axis] - dims[part.Axis] && part.Layout.BlockAxis < 0 && target.Layout.BlockAxis < 0 && origin == 0 && ownOrigin == 0;
+        for (int axis = 0; fits && axis < dims.Length; axis++)
+        {
+            fits = (axis == part.Axis || dims[axis] == whole[axis]) && (dims[axis] <= 1 || own[axis] == strides[axis]);
+        }
+
+        // An empty part occupies nothing, wherever it lies.
+        long start = ownElements == 0 ? 0 : checked(part.Start * strides[part.Axis]);
+        if (!fits || checked(start + ownElements) > elements)
+        {
+            throw new BindingException($"%{part.Name} with the shape [{string.Join(',', dims)}] ({part.Layout}) is no part of %{target.Name}, [{string.Join(',', whole)}] ({target.Layout}), from {part.Start} on axis {part.Axis}.");
+        }
+
+        return start * (((TensorType)part.Type).ElementType.Bits() / 8);
     }
 }
