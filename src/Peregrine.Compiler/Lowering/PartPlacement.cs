@@ -1,7 +1,6 @@
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
-using Peregrine.Runtime.Tuning;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
 
@@ -20,24 +19,23 @@ internal sealed record PlacedPart(Value Whole, int Axis, long Start, Layout Layo
 internal sealed class PartPlacement
 {
     private readonly Graph _graph;
-    private readonly ITacticChooser _chooser;
     private readonly LayoutAssignment _layouts;
     private readonly HashSet<string> _knownFirst;
     private readonly Dictionary<Value, PlacedPart> _parts = [];
     private readonly Dictionary<Node, IReadOnlyList<PlacedPart>> _joins = [];
     private readonly HashSet<Node> _cuts = [];
 
-    private PartPlacement(Graph graph, ITacticChooser chooser, LayoutAssignment layouts, IEnumerable<string> outerSymbols)
+    private PartPlacement(Graph graph, LayoutAssignment layouts, IEnumerable<string> outerSymbols)
     {
-        (_graph, _chooser, _layouts) = (graph, chooser, layouts);
+        (_graph, _layouts) = (graph, layouts);
         _knownFirst = [.. outerSymbols, .. graph.Inputs.Select(i => i.Type).OfType<TensorType>().Where(t => t.Shape.IsRanked).SelectMany(t => t.Shape).Select(d => d.SymbolName).OfType<string>()];
     }
 
     /// <param name="layouts">Receives the layouts of the parts.</param>
     /// <param name="outerSymbols">Symbols that a plan around this one knows.</param>
-    public static PartPlacement Of(Graph graph, ITacticChooser chooser, LayoutAssignment layouts, IEnumerable<string> outerSymbols)
+    public static PartPlacement Of(Graph graph, LayoutAssignment layouts, IEnumerable<string> outerSymbols)
     {
-        PartPlacement placement = new(graph, chooser, layouts, outerSymbols);
+        PartPlacement placement = new(graph, layouts, outerSymbols);
         // Wholes before their parts: a concatenation that is itself joined lies in the larger one.
         foreach (Node node in graph.Nodes.Reverse())
         {
@@ -83,7 +81,7 @@ internal sealed class PartPlacement
 
         List<PlacedPart> parts = [.. starts.Select(start => new PlacedPart(whole, axis, start, partLayout))];
         List<Value> placed = [];
-        double saved = _chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols, v => _layouts.LayoutOf(node, v))), spent = 0;
+        double saved = _layouts.Estimate(node), spent = 0;
         for (int i = 0; i < parts.Count; i++)
         {
             Value value = node.Inputs[i]!;
@@ -95,7 +93,7 @@ internal sealed class PartPlacement
             }
             else
             {
-                spent += _chooser.Estimate(CopyRequest(value, _graph.Symbols, _layouts.LayoutOf(value.Producer ?? node, value), partLayout));
+                spent += _layouts.Estimate(value, CopyRequest(value, _graph.Symbols, _layouts.LayoutOf(value.Producer ?? node, value), partLayout));
             }
         }
 
@@ -144,10 +142,10 @@ internal sealed class PartPlacement
 
         // An outer whole was seen first, so that inner parts have its distances already.
         Node[] touched = [.. value.Uses.Select(u => u.Node).OfType<Node>().Append(producer).Where(n => n != join && !_joins.ContainsKey(n) && _layouts.LayoutOf(n, value) == before).Distinct()];
-        double costBefore = touched.Sum(Cost);
+        double costBefore = touched.Sum(_layouts.Estimate);
         _layouts.Override(value, layout);
-        slower = touched.Sum(Cost) - costBefore;
-        if (double.IsFinite(slower) && slower < _chooser.Estimate(CopyRequest(value, _graph.Symbols, before, layout)))
+        slower = touched.Sum(_layouts.Estimate) - costBefore;
+        if (double.IsFinite(slower) && slower < _layouts.Estimate(value, CopyRequest(value, _graph.Symbols, before, layout)))
         {
             slower = Math.Max(0, slower);
             return true;
@@ -155,8 +153,6 @@ internal sealed class PartPlacement
 
         _layouts.Restore(value);
         return false;
-
-        double Cost(Node node) => _chooser.Estimate(RequestBuilder.Of(node, _graph.Symbols, v => _layouts.LayoutOf(node, v)));
     }
 
     private void Cut(Node node, Split split)

@@ -41,8 +41,8 @@ internal sealed class PlanLowering
         _samples = samples;
         _constants = constants;
         _declines = declines;
-        _layouts = LayoutAssignment.Of(graph, chooser);
-        _placement = PartPlacement.Of(graph, chooser, _layouts, outerSymbols);
+        _layouts = LayoutAssignment.Of(graph, chooser, samples);
+        _placement = PartPlacement.Of(graph, _layouts, outerSymbols);
         foreach (string symbol in outerSymbols)
         {
             _known[symbol] = 0;
