@@ -50,30 +50,11 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         _packed?.Dispose();
     }
 
-    /// <summary>One worker's share of the steps [first, first + count).</summary>
-    public void Walk(SlotTable slots, int first, int count, int worker, int workerCount, SpinBarrier barrier, byte* workerScratch)
-    {
-        for (int index = first; index < first + count; index++)
-        {
-            int own = index - _segment.First;
-            ICpuKernel kernel = _kernels[own];
-            KernelArguments arguments = new(slots, _steps[own], index, _resources[own], workerScratch);
-            int phases = kernel.PhaseCount;
-            for (int phase = 0; phase < phases; phase++)
-            {
-                TileRange tiles = TileRange.Of(kernel.TileCount(arguments, phase), worker, workerCount);
-                if (tiles.Begin < tiles.End)
-                {
-                    kernel.Run(arguments, phase, tiles, worker);
-                }
+    /// <summary>The kernel of a step of the plan.</summary>
+    public ICpuKernel KernelOf(int step) => _kernels[step - _segment.First];
 
-                if (!barrier.SignalAndWait())
-                {
-                    return;
-                }
-            }
-        }
-    }
+    /// <summary>A call of a step's kernel on what is bound now.</summary>
+    public KernelArguments ArgumentsOf(SlotTable slots, int step, byte* workerScratch) => new(slots, _steps[step - _segment.First], step, _resources[step - _segment.First], workerScratch);
 
     private static CodeArena? Place(ICpuKernel[] kernels, out Dictionary<CompiledCode, nint> entries)
     {
@@ -137,38 +118,4 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         BufferSlot slot = _segment.Plan.Slots[(int)step.Inputs[input]];
         return slot.Kind == SlotKind.Constant ? slot.Target : throw new InternalCompilerException($"\"{step.Name}\" packs %{slot.Name}, which is no constant.");
     }
-}
-
-/// <summary>Runs what is enqueued at once, on the pool's workers and the calling thread.</summary>
-internal sealed unsafe class CpuStream(WorkerPool pool) : IStream, ISpmdBody
-{
-    private CpuProgram? _program;
-    private SlotTable? _slots;
-    private NativeArena? _workerScratch;
-    private long _scratchStride;
-    private int _first;
-    private int _count;
-
-    public void Run(CpuProgram program, SlotTable slots, int first, int count)
-    {
-        if (program.WorkerScratchBytes > _scratchStride)
-        {
-            // Workers' parts lie a line further apart than whole pages, so that equal offsets in them are not in one set of the caches.
-            _workerScratch?.Dispose();
-            _scratchStride = ((program.WorkerScratchBytes + 4095) & -4096) + 64;
-            _workerScratch = new(_scratchStride * pool.Workers);
-        }
-
-        (_program, _slots, _first, _count) = (program, slots, first, count);
-        pool.Run(this);
-    }
-
-    public void Run(int worker, int workerCount, SpinBarrier barrier) =>
-        _program!.Walk(_slots!, _first, _count, worker, workerCount, barrier, _workerScratch is null ? null : _workerScratch.Pointer + (worker * _scratchStride));
-
-    public void Synchronize()
-    {
-    }
-
-    public void Dispose() => _workerScratch?.Dispose();
 }

@@ -55,14 +55,16 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 / 2 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
 
         // Fetching ahead hides most of what comes from the third-level cache and less than half of what comes from memory (measured).
-        const double MemorySeen = 0.6, L3Seen = 0.1;
+        const double MemorySeen = 0.6, L3Seen = 0.25;
         products = Math.Max(products, fromMemory + fromL3) + (MemorySeen * Math.Min(products, fromMemory)) + (L3Seen * fromL3);
-        long items = shape.IsPhased ? blocks * groups : blocks;
+        long items = blocks * groups, shared = Math.Min(workers - 1, blocks);
         double imbalance = (double)((items + workers - 1) / workers * workers) / items;
-        const double Barrier = 6000;
-        double cycles = shape.IsPhased
-            ? input + ((products + output) * imbalance) + (Barrier * workers) + (layout.SharedBytes(grid) > _l2 ? layout.SharedBytes(grid) * FromL3 : 0)
-            : (input + products + output) * imbalance;
+
+        // A block that two workers share is transformed twice, or its patches go from one core's cache to the other's, which costs about a cycle per byte (measured).
+        const double Barrier = 6000, FromOtherCore = 1;
+        double cycles = ((products + output) * imbalance) + (shape.IsPhased
+            ? input + (Barrier * workers) + (shared * layout.BlockBytes * FromOtherCore) + (layout.SharedBytes(grid) > _l2 ? layout.SharedBytes(grid) * FromL3 : 0)
+            : input * (1 + ((double)shared / blocks)));
         // Small tiles are the more exact ones: large tiles are to be worth it.
         const double LargeTileHandicap = 1.05;
         return isLarge ? cycles * LargeTileHandicap : cycles;

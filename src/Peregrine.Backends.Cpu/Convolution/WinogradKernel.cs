@@ -57,7 +57,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
     public int TileCount(in KernelArguments arguments, int phase)
     {
         WinogradGrid grid = Grid(arguments);
-        return checked((int)(IsTransformOnly(phase) ? grid.Images * grid.Rows : _layout.Blocks(grid) * (_shape.IsPhased ? _weights.Groups : 1)));
+        return checked((int)(IsTransformOnly(phase) ? grid.Images * grid.Rows : _layout.Blocks(grid) * _weights.Groups));
     }
 
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
@@ -69,27 +69,26 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             new Span<byte>(zeros, _layout.ZeroBytes).Clear();
         }
 
+        int transformed = -1;
         for (int item = tiles.Begin; item < tiles.End; item++)
         {
             if (IsTransformOnly(phase))
             {
                 TransformInput(arguments, grid, (long)item * grid.Columns, grid.Columns, arguments.Scratch, 0, zeros);
+                continue;
             }
-            else if (_shape.IsPhased)
+
+            (int block, int group) = Math.DivRem(item, _weights.Groups);
+            byte* patches = _shape.IsPhased ? arguments.Scratch + (block * _layout.BlockBytes) : arguments.WorkerScratch + _layout.PatchesOffset;
+            if (!_shape.IsPhased && block != transformed)
             {
-                (int block, int group) = Math.DivRem(item, _weights.Groups);
-                RunBlock(arguments, grid, block, group, arguments.Scratch + (block * _layout.BlockBytes));
+                // Where two workers share a block, each has patches of its own: they would cost more to fetch from the other's cache.
+                (long first, int count) = _layout.Block(grid, block);
+                TransformInput(arguments, grid, first, count, patches, block, zeros);
+                transformed = block;
             }
-            else
-            {
-                byte* patches = arguments.WorkerScratch + _layout.PatchesOffset;
-                (long first, int count) = _layout.Block(grid, item);
-                TransformInput(arguments, grid, first, count, patches, item, zeros);
-                for (int group = 0; group < _weights.Groups; group++)
-                {
-                    RunBlock(arguments, grid, item, group, patches);
-                }
-            }
+
+            RunBlock(arguments, grid, block, group, patches);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>How a Winograd convolution is cut up.</summary>
 /// <param name="Tile">m: extent of a tile of results.</param>
-/// <param name="IsPhased">All patches are transformed before the first product, in memory that workers share; otherwise each worker takes a block of tiles through all stages.</param>
+/// <param name="IsPhased">All patches are transformed before the first product, in memory that workers share; otherwise each worker transforms those of its own blocks.</param>
 /// <param name="BlockTiles">Tiles whose products with a group of output channels are made together.</param>
 /// <param name="Pixels">The most tiles of a register tile.</param>
 /// <param name="Vectors">Vectors of output channels of a register tile.</param>

@@ -80,6 +80,28 @@ public sealed class WorkerPool : IDisposable
         failure?.Throw();
     }
 
+    /// <summary>Sends up to so many idle threads to help, and does not wait for them: they may come late, or when there is nothing left to do.</summary>
+    /// <returns>How many were sent.</returns>
+    public int Invite(IHelper helper, int count)
+    {
+        ArgumentNullException.ThrowIfNull(helper);
+        int sent = 0;
+        lock (_gate)
+        {
+            // A helper that comes late finds a pool that is gone; nobody misses it.
+            while (!_disposed && sent < count && _idleCount > 0)
+            {
+                _idle[--_idleCount].Assign(helper);
+                sent++;
+            }
+        }
+
+        return sent;
+    }
+
+    /// <summary>Takes workers from the arbiter for a caller that works itself.</summary>
+    internal WorkerLease Lease(int wanted) => _arbiter.Lease(Math.Min(wanted, Workers));
+
     /// <summary>Ends the threads; runs under way are finished first.</summary>
     /// <exception cref="InvalidOperationException">Called from a worker of this pool, which cannot wait for itself.</exception>
     public void Dispose()

@@ -6,13 +6,16 @@ internal sealed class WorkerThread
     private readonly WorkerPool _pool;
     private readonly Thread _thread;
     private readonly WakeSignal _mail;
+    private readonly int _number;
     private WorkerTeam? _team;
+    private IHelper? _helper;
     private int _worker;
     private volatile bool _stopping;
 
     public WorkerThread(WorkerPool pool, int number, int spins)
     {
         _pool = pool;
+        _number = number;
         _mail = new WakeSignal(spins);
         _thread = new Thread(Loop) { IsBackground = true, Name = $"peregrine-worker-{number}" };
         _thread.Start();
@@ -25,6 +28,13 @@ internal sealed class WorkerThread
     {
         _worker = worker;
         Volatile.Write(ref _team, team);
+        _mail.Signal();
+    }
+
+    /// <summary>Sends the thread, which must be idle, to help.</summary>
+    public void Assign(IHelper helper)
+    {
+        Volatile.Write(ref _helper, helper);
         _mail.Signal();
     }
 
@@ -48,6 +58,12 @@ internal sealed class WorkerThread
                 _team = null;
                 int worker = _worker;
                 team.Work(worker, beforeFinish: this);
+            }
+            else if (Volatile.Read(ref _helper) is { } helper)
+            {
+                _helper = null;
+                helper.Help(_number);
+                BecomeIdle();
             }
             else if (_stopping)
             {
