@@ -25,6 +25,7 @@ internal sealed class SlotMemory : IDisposable
     private readonly bool[] _shaped;
     private readonly int[] _laterSlots;
     private readonly MemoryPlanner _planner = new();
+    private readonly MemoryTakeover _takeover;
     private readonly StepShapeCheck _shapeCheck;
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
@@ -36,6 +37,7 @@ internal sealed class SlotMemory : IDisposable
         Plan plan = prepared.Plan;
         _plan = plan;
         _kernels = prepared.Kernels;
+        _takeover = new(plan, prepared.Kernels, Evaluate);
         _ownScratch = new DeviceBuffer?[plan.Steps.Count];
         _services = services;
         _outer = outer;
@@ -76,6 +78,9 @@ internal sealed class SlotMemory : IDisposable
 
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
+
+    /// <summary>The most bytes that are live at one step: no placement needs less.</summary>
+    public long ArenaLowerBound { get; private set; }
 
     /// <summary>Bytes held: the arena and all buffers outside of it.</summary>
     public long ArenaBytes => (_arena?.Length ?? 0) + _own.Sum(b => b?.Length ?? 0) + _ownScratch.Sum(b => b?.Length ?? 0);
@@ -312,12 +317,15 @@ internal sealed class SlotMemory : IDisposable
     {
         List<BufferRequest> requests = [];
         Dictionary<int, long[]> known = [];
+        Dictionary<int, int> requestOf = [];
         for (int i = 0; i < placed.Count; i++)
         {
             known[placed[i].Index] = dims[i];
+            requestOf[placed[i].Index] = i;
             requests.Add(new(StoredBytes(placed[i], dims[i]), MemoryPlanner.Unit, placed[i].FirstStep, Math.Max(placed[i].FirstStep, placed[i].LastStep)));
         }
 
+        _takeover.Apply(requests, requestOf, known);
         List<int> scratchSteps = [];
         for (int step = 0; step < _kernels.Length; step++)
         {
@@ -330,7 +338,7 @@ internal sealed class SlotMemory : IDisposable
 
         long[] offsets = new long[requests.Count];
         MemoryPlan plan = _planner.Plan(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(requests), offsets);
-        ArenaPeak = plan.Peak;
+        (ArenaPeak, ArenaLowerBound) = (plan.Peak, plan.LowerBound);
         if (_arena is null || _arena.Length < plan.Peak || _arena.Length > 2 * plan.Peak)
         {
             // A much smaller shape gives its memory back: resident memory follows the shapes, it does not only grow.
@@ -462,7 +470,7 @@ internal sealed class SlotMemory : IDisposable
         long[] dims = Evaluate(view);
         if (view.Kind == SlotKind.Part)
         {
-            Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target) + PartOffset(view, dims), dims);
+            Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target) + PartPlace.ByteOffset(view, dims, _plan.Slots[view.Target], Slots.Dims(view.Target)), dims);
             BindViews(view.Index);
             return;
         }
@@ -474,28 +482,5 @@ internal sealed class SlotMemory : IDisposable
 
         Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target), dims);
         BindViews(view.Index);
-    }
-
-    /// <summary>Bytes from the start of what a slot is part of to the part. Its elements must lie where its layout says, seen from there.</summary>
-    private long PartOffset(BufferSlot part, long[] dims)
-    {
-        BufferSlot target = _plan.Slots[part.Target];
-        long[] whole = Slots.Dims(part.Target).ToArray();
-        (long[] strides, long origin, long elements) = target.Layout.Resolve(whole);
-        (long[] own, long ownOrigin, long ownElements) = part.Layout.Resolve(dims);
-        bool fits = part.Start <= whole[part.Axis] - dims[part.Axis] && part.Layout.BlockAxis < 0 && target.Layout.BlockAxis < 0 && origin == 0 && ownOrigin == 0;
-        for (int axis = 0; fits && axis < dims.Length; axis++)
-        {
-            fits = (axis == part.Axis || dims[axis] == whole[axis]) && (dims[axis] <= 1 || own[axis] == strides[axis]);
-        }
-
-        // An empty part occupies nothing, wherever it lies.
-        long start = ownElements == 0 ? 0 : checked(part.Start * strides[part.Axis]);
-        if (!fits || checked(start + ownElements) > elements)
-        {
-            throw new BindingException($"%{part.Name} with the shape [{string.Join(',', dims)}] ({part.Layout}) is no part of %{target.Name}, [{string.Join(',', whole)}] ({target.Layout}), from {part.Start} on axis {part.Axis}.");
-        }
-
-        return start * (((TensorType)part.Type).ElementType.Bits() / 8);
     }
 }
