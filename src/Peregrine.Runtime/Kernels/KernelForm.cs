@@ -46,6 +46,12 @@ public readonly record struct KernelForm(Operator? Anchor, Expr? Epilogue)
             }
         }
 
+        if (op is Identity && request.Anchor is null && request.Epilogue is OperandExpr { Index: 0 })
+        {
+            // A value goes into another layout.
+            return null;
+        }
+
         KernelForm form = Of(op, [.. request.Inputs.Select(i => i.Role == OperandRole.Absent ? DataType.Undefined : i.Type)]);
         return Equals(form.Anchor, request.Anchor) && Equals(form.Epilogue, request.Epilogue) ? null : $"computes {op}, but requests a kernel for {request}";
     }
