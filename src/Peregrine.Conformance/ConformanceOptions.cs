@@ -23,6 +23,9 @@ public sealed record ConformanceOptions
     /// </summary>
     public double ApproximateMagnitudeTolerance { get; init; } = 1e-6;
 
+    /// <summary>Builds a model of its own for each set of data, in which all tensors among the inputs but the first are constants; cases without such inputs are skipped.</summary>
+    public bool ConstantInputs { get; init; }
+
     /// <summary>A case that runs longer is stopped (between nodes) and fails.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -154,7 +154,8 @@ public static partial class RandomNetworks
                 // ONNX Runtime's kernel takes images only.
                 case 2 when spatial == 2: Put(new LRN(3, 0.01f, 0.5f, 1), false, x.Bound, v); break;
                 case 3: Put(new GlobalLpPool(2), false, x.Bound * x.Dims.Aggregate(1L, (p, q) => p * q), Call(new Add(), Call(new Abs(), v), Scalar(0.25f))); break;
-                case 4 when spatial == 2: Put(new MeanVarianceNormalization(Ints.Create([0, 2, 3])), false, 40, Call(new Add(), v, Floats(x.Dims[1], 1, x.Dims[3]))); break;
+                // The variance of one element is nothing but rounding errors.
+                case 4 when spatial == 2 && x.Dims[3] > 1: Put(new MeanVarianceNormalization(Ints.Create([0, 2, 3])), false, 40, Call(new Add(), v, Floats(x.Dims[1], 1, x.Dims[3]))); break;
                 default: Put(new LpNormalization(Axis(x), Of(1L, 2L)), false, 1, Call(new Add(), Call(new Abs(), v), Scalar(0.25f))); break;
             }
         }

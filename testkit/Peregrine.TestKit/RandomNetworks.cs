@@ -13,12 +13,34 @@ namespace Peregrine.TestKit;
 public static partial class RandomNetworks
 {
     /// <summary>The extents of the symbols in the network of this seed.</summary>
-    public static long Extent(int seed, string symbol) => symbol switch { "N" => 1 + (seed % 3), "T" => 2 + (seed / 3 % 4), _ => 3 };
+    public static long Extent(int seed, string symbol) => symbol switch
+    {
+        "N" => 1 + (seed % 3),
+        "T" => 2 + (seed / 3 % 4),
+        "H" => 1 + (seed / 4 % 37),
+        "W" => 1 + (seed / 4 % 31),
+        "One" => 1,
+        _ => 3,
+    };
+
+    /// <summary>Every fourth network is one of layers with constant weights over images.</summary>
+    public static bool IsOfImages(int seed) => seed % 4 == 2;
 
     /// <summary>A verified graph.</summary>
     public static Graph Create(int seed)
     {
         Draft draft = new(seed);
+        if (IsOfImages(seed))
+        {
+            draft.ImageInputs();
+            for (int attempt = 0, layers = draft.Random.Next(1, 7); draft.Graph.Graph.Nodes.Count < 3 * layers && attempt < 40; attempt++)
+            {
+                draft.ImageStep();
+            }
+
+            return draft.Finish();
+        }
+
         draft.Inputs();
         // Most are small, so that a difference is easily understood; one in four reaches 30.
         int nodes = draft.Random.Next(4) == 0 ? draft.Random.Next(13, 31) : draft.Random.Next(3, 13);
@@ -42,8 +64,6 @@ public static partial class RandomNetworks
     {
         public int Rank => Dims?.Length ?? -1;
 
-        public bool IsSmall => Dims is null || Tensor.CountElements(Dims) <= 4096;
-
         public bool IsEmpty => Dims is not null && Dims.Contains(0);
     }
 
@@ -51,6 +71,7 @@ public static partial class RandomNetworks
     {
         private readonly List<Item> _floats = [], _integers = [], _bools = [], _shapes = [];
         private int _constants;
+        private long _mostElements = 4096;
 
         public Random Random { get; } = new(seed);
 
@@ -135,7 +156,7 @@ public static partial class RandomNetworks
             long[]? dims = Dims(type.Shape);
             Item item = new(value, dims, exact, bound);
             List<Item> list = type.ElementType switch { DataType.Float32 => _floats, DataType.Int64 => _integers, DataType.Bool => _bools, var other => throw new InvalidOperationException($"A network does not go on with {other}.") };
-            if (item.IsSmall && (type.ElementType != DataType.Int64 || bound <= 1e6))
+            if ((dims is null || Tensor.CountElements(dims) <= _mostElements) && (type.ElementType != DataType.Int64 || bound <= 1e6))
             {
                 list.Add(item);
             }
@@ -143,7 +164,7 @@ public static partial class RandomNetworks
 
         private long[]? Dims(Shape shape)
         {
-            if (!shape.IsRanked || shape.SelectMany(d => d.Symbols).Any(s => s is not ("N" or "T")))
+            if (!shape.IsRanked || shape.SelectMany(d => d.Symbols).Any(s => s is not ("N" or "T" or "H" or "W" or "One")))
             {
                 return null;
             }

@@ -1,3 +1,5 @@
+using Peregrine.Onnx.Export;
+using Peregrine.Onnx.Wire;
 using Peregrine.TestKit;
 
 namespace Fuzz;
@@ -7,6 +9,9 @@ internal static class Corpus
 {
     private const long MaxBytes = 256 << 10;
 
+    // Random networks of layers with constant weights.
+    private const int Images = 24;
+
     private static readonly Lazy<IReadOnlyList<(string Name, Func<byte[]> Read)>> Models = new(Collect);
 
     public static int Count => Models.Value.Count;
@@ -15,8 +20,8 @@ internal static class Corpus
 
     public static byte[] Bytes(int index) => Models.Value[index].Read();
 
-    /// <summary>An item by chance; the sample and the hand-made models come up far more often than any one of the others.</summary>
-    public static int Pick(Random random) => random.Next(4) == 0 ? random.Next(Math.Min(Count, 1 + HandMadeModels.All.Count)) : random.Next(Count);
+    /// <summary>An item by chance; the sample, the hand-made models and networks with constant weights come up far more often than any one of the others.</summary>
+    public static int Pick(Random random) => random.Next(4) == 0 ? random.Next(Math.Min(Count, 1 + HandMadeModels.All.Count + Images)) : random.Next(Count);
 
     private static List<(string Name, Func<byte[]> Read)> Collect()
     {
@@ -28,6 +33,7 @@ internal static class Corpus
         }
 
         items.AddRange(HandMadeModels.All.Select(m => (m.Name, (Func<byte[]>)(() => m.Bytes))));
+        items.AddRange(Enumerable.Range(0, int.MaxValue).Where(RandomNetworks.IsOfImages).Take(Images).Select(seed => ($"network {seed}", (Func<byte[]>)(() => ProtobufWriter.ToBytes(OnnxExporter.Export(RandomNetworks.Create(seed)))))));
         if (SharedMaterial.SharedPath("onnx-cases") is { } cases)
         {
             foreach (string file in Directory.EnumerateFiles(cases, "model.onnx", SearchOption.AllDirectories).Order(StringComparer.Ordinal))

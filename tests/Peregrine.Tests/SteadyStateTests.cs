@@ -34,6 +34,39 @@ public sealed class SteadyStateTests
         }
     }
 
+    /// <summary>The kernels that networks for images are made of: direct, grouped, depthwise and Winograd convolution, pools, resizing, concatenation, parts of channels, pointwise chains, products.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public void Networks_for_images_allocate_no_managed_memory(int threads, bool isDynamic)
+    {
+        using Engine engine = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Deterministic().Build(ImageNetwork.Create(isDynamic));
+        using InferenceContext context = engine.CreateContext();
+        float[] image = new float[3 * 32 * 32];
+        long[] dims = [1, 3, 32, 32];
+        long read = 0;
+        Run(3);
+        GC.Collect();
+        long all = GC.GetTotalAllocatedBytes(precise: true), own = GC.GetAllocatedBytesForCurrentThread();
+        Run(10);
+        own = GC.GetAllocatedBytesForCurrentThread() - own;
+        all = GC.GetTotalAllocatedBytes(precise: true) - all;
+        Assert.Equal(13 * ImageNetwork.Classes, read);
+        Assert.Equal((0L, true), (own, all < 4096)); // Tiered compilation's own thread may allocate a little.
+
+        void Run(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                image.AsSpan().Fill(i);
+                context.Input<float>("image", dims).CopyFrom(image);
+                context.Run();
+                read += context.Output<float>("probabilities").Length;
+            }
+        }
+    }
+
     [Fact]
     public void A_thousand_random_shapes_leave_memory_flat()
     {

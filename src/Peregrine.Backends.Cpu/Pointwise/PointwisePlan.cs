@@ -5,7 +5,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Pointwise;
 
-/// <summary>The tiles of a pointwise kernel for certain dims: parts of rows, groups of whole rows.</summary>
+/// <summary>The tiles of a pointwise kernel for certain dims: parts of rows, or groups of whole rows.</summary>
 internal sealed unsafe class PointwisePlan
 {
     // Work of some microseconds, and operands that stay in the first cache.
@@ -30,9 +30,7 @@ internal sealed unsafe class PointwisePlan
             inputs[i] = StoredTensor.Of(arguments.InputDims(i), request.Inputs[i].Layout);
         }
 
-        Layout layout = request.Outputs[0].Layout;
-        ReadOnlySpan<long> dims = arguments.OutputDims(0);
-        StoredTensor output = StoredTensor.Of(dims, layout);
+        StoredTensor output = StoredTensor.Of(arguments.OutputDims(0), request.Outputs[0].Layout);
         PointwiseNest nest = new(output, inputs);
         nest.Adapt(broadcasts);
         _sizes = [.. request.Inputs.Select(o => o.Type.Bits() / 8L), request.Outputs[0].Type.Bits() / 8];
@@ -58,11 +56,6 @@ internal sealed unsafe class PointwisePlan
 
     public void Run(in KernelArguments arguments, TileRange tiles)
     {
-        if (tiles.Begin >= tiles.End)
-        {
-            return;
-        }
-
         (int begin, int end) = (tiles.Begin, tiles.End);
         int operands = _sizes.Length;
         long* block = stackalloc long[(2 * operands) + 2];

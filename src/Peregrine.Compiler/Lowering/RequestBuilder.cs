@@ -12,12 +12,7 @@ internal static class RequestBuilder
     /// <param name="layouts">The layout of each activation; null for row-major all.</param>
     public static KernelRequest Of(Node node, SymbolTable symbols, Func<Value, Layout>? layouts = null)
     {
-        (Operator? anchor, Expr? epilogue) = node.Operator switch
-        {
-            Region region => (region.Anchor?.Operator, region.Epilogue()),
-            PointwiseOperator pointwise when node.Inputs.All(i => i is not null) => (null, pointwise.Body(new([.. node.Inputs.Select(i => i!.Tensor!.ElementType)]))),
-            Operator op => (op, (Expr?)null),
-        };
+        (Operator? anchor, Expr? epilogue) = KernelForm.Of(node.Operator, [.. node.Inputs.Select(i => i?.Tensor?.ElementType ?? DataType.Undefined)]);
         return new(anchor, ValueList.From(node.Inputs.Select(v => Operand(v, symbols, layouts))), ValueList.From(node.Outputs.Select(v => Operand(v, symbols, layouts))), epilogue);
     }
 

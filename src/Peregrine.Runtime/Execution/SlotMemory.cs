@@ -174,9 +174,10 @@ internal sealed class SlotMemory : IDisposable
         }
     }
 
-    /// <summary>Binds the symbols that a finished step makes known, and evaluates the segment that waits for them.</summary>
+    /// <summary>Binds the symbols that a finished step on the host makes known, evaluates the segment that waits for them, and readies the kernels that read what it made.</summary>
     public void OnStepDone(int step)
     {
+        bool isEvaluated = false;
         foreach (SymbolBinding binding in _plan.Shapes.Bindings)
         {
             if (binding.Step == step)
@@ -191,7 +192,14 @@ internal sealed class SlotMemory : IDisposable
             if (_plan.Shapes.SegmentSteps[segment] == step)
             {
                 EvaluateSegment(segment, planArena: false);
+                isEvaluated = true;
             }
+        }
+
+        // Only now are the dims of managed values known; whatever the plan says of them, kernels trust what is bound.
+        if (!isEvaluated && _plan.Steps[step].Outputs.Any(s => s >= 0 && _plan.Slots[(int)s].Kind == SlotKind.Managed && IsDeviceTensor(_plan.Slots[(int)s])))
+        {
+            ReadyKernels(step);
         }
     }
 
@@ -288,10 +296,6 @@ internal sealed class SlotMemory : IDisposable
         {
             PlaceInArena(placed, dims);
         }
-        else
-        {
-            BindLaterScratch();
-        }
 
         foreach (BufferSlot slot in _plan.Slots)
         {
@@ -302,7 +306,15 @@ internal sealed class SlotMemory : IDisposable
             }
         }
 
-        _shapeCheck.Run(slot => IsCurrent(_plan.Slots[slot], _plan.Shapes.SegmentSteps[segment]));
+        ReadyKernels(_plan.Shapes.SegmentSteps[segment]);
+    }
+
+    /// <summary>Checks the kernel steps whose operands are all known when the given step is the last one done, and gives them the temporary memory that could not be planned.</summary>
+    private void ReadyKernels(long lastStep)
+    {
+        bool Known(int slot) => IsCurrent(_plan.Slots[slot], lastStep);
+        _shapeCheck.Run(Known);
+        BindLaterScratch(Known);
     }
 
     /// <summary>Whether what is bound to a slot belongs to this run, when the given step is the last one done.</summary>
@@ -310,6 +322,7 @@ internal sealed class SlotMemory : IDisposable
     {
         SlotKind.Input or SlotKind.Constant => true,
         SlotKind.Managed => slot.FirstStep <= lastStep,
+        SlotKind.View => _shaped[slot.Index] && IsCurrent(_plan.Slots[slot.Target], lastStep),
         _ => _shaped[slot.Index],
     };
 
@@ -384,19 +397,19 @@ internal sealed class SlotMemory : IDisposable
             }
 
             BufferSlot described = _plan.Slots[(int)slot];
-            bool known = described.Kind is SlotKind.Input or SlotKind.Constant ? Slots.IsBound(described.Index) : _plan.Shapes.SlotSegments[described.Index] == 0 && described.Kind != SlotKind.Managed;
+            bool known = described.Kind is SlotKind.Input or SlotKind.Constant ? Slots.IsBound(described.Index) : !IsUnplanned(described.Index);
             complete &= known;
             return !known ? null : described.Kind is SlotKind.Input or SlotKind.Constant ? Slots.Dims(described.Index).ToArray() : Evaluate(described);
         }
     }
 
-    /// <summary>Gives the steps of a later segment whose operands are all known now their temporary memory.</summary>
-    private void BindLaterScratch()
+    /// <summary>Gives the steps whose operands are all known by now, but were not when the arena was planned, their temporary memory.</summary>
+    private void BindLaterScratch(Func<int, bool> isKnown)
     {
         for (int step = 0; step < _kernels.Length; step++)
         {
-            if (_kernels[step] is not { } kernel || !_plan.Steps[step].Inputs.Concat(_plan.Steps[step].Outputs).Any(s => s >= 0 && _plan.Shapes.SlotSegments[(int)s] > 0)
-                || !_plan.Steps[step].Inputs.Concat(_plan.Steps[step].Outputs).All(s => s < 0 || Slots.IsBound((int)s)))
+            IEnumerable<int> operands = _plan.Steps[step].Inputs.Concat(_plan.Steps[step].Outputs).Where(s => s >= 0).Select(s => (int)s);
+            if (_kernels[step] is not { } kernel || !operands.Any(IsUnplanned) || !operands.All(s => Slots.IsBound(s) && isKnown(s)))
             {
                 continue;
             }
@@ -416,6 +429,9 @@ internal sealed class SlotMemory : IDisposable
 
         long[]? Bound(long slot) => slot < 0 ? null : Slots.Dims((int)slot).ToArray();
     }
+
+    /// <summary>Whether a slot's dims are known only when a step has made its value.</summary>
+    private bool IsUnplanned(int slot) => _plan.Slots[slot].Kind == SlotKind.Managed || _plan.Shapes.SlotSegments[slot] > 0;
 
     private static long StoredBytes(BufferSlot slot, long[] dims)
     {

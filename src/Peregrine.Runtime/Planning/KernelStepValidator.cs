@@ -23,6 +23,7 @@ internal sealed class KernelStepValidator(Plan plan, IReadOnlyDictionary<string,
             if (slots[i] >= 0)
             {
                 Check(plan.Slots[(int)slots[i]], operands[i], what, i);
+                rules.Require(operands[i].Role == OperandRole.Activation || plan.Slots[(int)slots[i]].Kind == SlotKind.Constant, $"{what} {i} is a constant to the kernel, but none to the plan");
             }
         }
     }

@@ -13,8 +13,14 @@ internal sealed class KernelCompiler(IBackend backend)
 
     public IReadOnlyList<string> Reselected => _reselected;
 
+    /// <exception cref="EngineFormatException">The request is not for what the step computes.</exception>
     public IKernel Compile(KernelStep step)
     {
+        if (KernelForm.WhyNot(step.Operator, step.Request) is { } why)
+        {
+            throw new EngineFormatException($"The engine is not consistent: step \"{step.Name}\" {why}. Build the engine again.");
+        }
+
         if (_kernels.TryGetValue((step.Request, step.Tactic, step.Option), out IKernel? kernel))
         {
             return kernel;

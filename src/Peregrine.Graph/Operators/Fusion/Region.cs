@@ -21,6 +21,40 @@ public sealed record Region(Graph Body) : Operator, ISubgraphOperator
     /// <summary>The node around which the region is built; null if it is pointwise throughout.</summary>
     public Node? Anchor => Body.Nodes[0].Operator is PointwiseOperator ? null : Body.Nodes[0];
 
+    /// <summary>What is wrong with the body, which may come from a file; null if it is as the class says.</summary>
+    public string? WhyMalformed()
+    {
+        if (Body.Nodes.Count == 0 || Body.Outputs.Count != 1)
+        {
+            return "has no node, or not one output";
+        }
+
+        HashSet<Value> known = [.. Body.Inputs];
+        foreach (Node node in Body.Nodes)
+        {
+            bool isAnchor = node == Anchor;
+            if (node.Outputs.Count != 1 || node.Outputs[0] is null || (!isAnchor && node.Operator is not PointwiseOperator) || node.Inputs.Any(i => i is null || !known.Contains(i)))
+            {
+                return $"cannot compute {node.Operator.Definition.Name} behind its anchor";
+            }
+
+            if (isAnchor)
+            {
+                if (!node.Inputs.SequenceEqual(Body.Inputs.Take(node.Inputs.Count)))
+                {
+                    return "does not give its first inputs to its anchor";
+                }
+
+                // The pointwise part has operands of its own, also where it takes one of the anchor's.
+                known.ExceptWith(node.Inputs.OfType<Value>());
+            }
+
+            known.Add(node.Outputs[0]!);
+        }
+
+        return known.Contains(Body.Outputs[0].Value) && Body.Outputs[0].Value.Producer is not null ? null : "does not compute its output";
+    }
+
     public override void Infer(InferenceScope c)
     {
         if (c.InferSubgraph(Body, [.. Enumerable.Range(0, c.InputCount).Select(c.TypeOf)]) is { } outputs)
