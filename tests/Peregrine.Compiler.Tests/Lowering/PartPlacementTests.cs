@@ -59,6 +59,21 @@ public sealed class PartPlacementTests
     }
 
     [Fact]
+    public void A_pointwise_result_takes_over_the_memory_of_an_operand_that_dies()
+    {
+        GraphBuilder g = new("takeover");
+        Value x = g.Input("x", DataType.Float32, 1, 1, 64, 64);
+        Value largest = g.Call(new MaxPool(KernelShape: [3, 3], Pads: [1, 1, 1, 1]), x), mean = g.Call(new AveragePool(KernelShape: [3, 3], Pads: [1, 1, 1, 1]), x);
+        // The transposed view of the same memory must not be overwritten while it is read.
+        Value sum = g.Call(new Add(), largest, mean), turned = g.Call(new Reshape(), mean, g.Constant("shape", 1L, 64L, 64L, 1L));
+        g.Output("y", g.Call(new MaxPool(KernelShape: [3, 3], Pads: [1, 1, 1, 1]), sum));
+        g.Output("z", g.Call(new Add(), turned, g.Call(new Transpose([0, 2, 3, 1]), mean)));
+        Graph graph = g.Build();
+        long bytes = 64 * 64 * sizeof(float);
+        Check(graph, 1, context => Assert.Equal((4 * bytes, 4 * bytes), (context.PlannedPeakBytes, context.PlannedLowerBoundBytes)));
+    }
+
+    [Fact]
     public void Random_networks_of_concatenations_and_splits_give_the_results_of_the_graph()
     {
         int parts = 0, joins = 0;
@@ -131,7 +146,7 @@ public sealed class PartPlacementTests
     }
 
     /// <summary>Compiles, checks the plan and that it survives a file, runs it twice at two workers, and compares with the graph.</summary>
-    private static EngineContent Check(Graph graph, int seed)
+    private static EngineContent Check(Graph graph, int seed, Action<InferenceContext>? inspect = null)
     {
         Tensor[] inputs = [.. graph.Inputs.Select((v, i) => RandomTensor.Create(DataType.Float32, [.. v.Tensor!.Shape.Select(d => d.Evaluate(s => s == "N" ? 1 + (seed % 3) : 5 + (seed % 4)))], (ulong)(seed + i)))];
         IReadOnlyList<object?> expected = Interpreter.Run(graph, inputs);
@@ -157,6 +172,7 @@ public sealed class PartPlacementTests
             }
         }
 
+        inspect?.Invoke(context);
         return content;
     }
 }
