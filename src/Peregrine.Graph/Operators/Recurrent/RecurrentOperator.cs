@@ -55,7 +55,8 @@ public abstract record RecurrentOperator(Floats ActivationAlpha, Floats Activati
         }
 
         IReadOnlyList<string> names = Activations is { } given ? [.. given] : [];
-        if (names.Count != 0 && names.Count != DefaultActivations.Count * Directions)
+        // The standard's default of RNN names both directions whatever the direction is, and ONNX Runtime writes it out like that; what is too many is not used.
+        if (names.Count != 0 && names.Count != DefaultActivations.Count * Directions && names.Count != DefaultActivations.Count * 2)
         {
             c.Error("PG2401", $"it needs {DefaultActivations.Count * Directions} activations ({DefaultActivations.Count} per direction), but has {names.Count}.");
             return;
