@@ -433,12 +433,7 @@ internal sealed class SlotMemory : IDisposable
     /// <summary>Whether a slot's dims are known only when a step has made its value.</summary>
     private bool IsUnplanned(int slot) => _plan.Slots[slot].Kind == SlotKind.Managed || _plan.Shapes.SlotSegments[slot] > 0;
 
-    private static long StoredBytes(BufferSlot slot, long[] dims)
-    {
-        DataType type = ((TensorType)slot.Type).ElementType;
-        long bytes = Tensor.CheckedBytes(type, dims);
-        return slot.Layout.IsRowMajor ? bytes : checked(slot.Layout.Resolve(dims).Elements * (type.Bits() / 8));
-    }
+    private static long StoredBytes(BufferSlot slot, long[] dims) => LayoutConversion.StoredBytes(((TensorType)slot.Type).ElementType, slot.Layout, dims);
 
     private void WriteDims(BufferSlot slot)
     {

@@ -54,6 +54,13 @@ public static class LayoutConversion
         Store(source, layout, target);
     }
 
+    /// <summary>Bytes that a tensor takes in a layout.</summary>
+    internal static long StoredBytes(DataType type, Layout layout, ReadOnlySpan<long> dims)
+    {
+        long bytes = Tensor.CheckedBytes(type, dims);
+        return layout.IsRowMajor ? bytes : checked(layout.Resolve(dims).Elements * (type.Bits() / 8));
+    }
+
     /// <summary>The same storage seen without halo: a layout, and the extents with the halo counted in.</summary>
     public static (Layout Layout, long[] Dims) WithHalo(Layout layout, ReadOnlySpan<long> dims)
     {

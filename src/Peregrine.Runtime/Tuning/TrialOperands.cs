@@ -73,11 +73,7 @@ internal sealed class TrialOperands : IDisposable
         buffer.TryGetHostMemory(offset, checked((int)length), out Memory<byte> memory) ? memory : throw new BackendException("The host cannot reach this device's memory.");
 
     /// <summary>Bytes that a tensor takes in a layout.</summary>
-    public static long StoredBytes(DataType type, Layout layout, ReadOnlySpan<long> dims)
-    {
-        long bytes = Tensor.CheckedBytes(type, dims);
-        return layout.IsRowMajor ? bytes : checked(layout.Resolve(dims).Elements * (type.Bits() / 8));
-    }
+    public static long StoredBytes(DataType type, Layout layout, ReadOnlySpan<long> dims) => LayoutConversion.StoredBytes(type, layout, dims);
 
     public void Dispose()
     {

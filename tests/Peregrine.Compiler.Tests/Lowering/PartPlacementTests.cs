@@ -70,7 +70,9 @@ public sealed class PartPlacementTests
         g.Output("z", g.Call(new Add(), turned, g.Call(new Transpose([0, 2, 3, 1]), mean)));
         Graph graph = g.Build();
         long bytes = 64 * 64 * sizeof(float);
-        Check(graph, 1, context => Assert.Equal((4 * bytes, 4 * bytes), (context.PlannedPeakBytes, context.PlannedLowerBoundBytes)));
+        Check(graph, 1, context =>
+            // Each of the sums in a buffer of its own would make it four.
+            Assert.Equal((3 * bytes, 3 * bytes), (context.PlannedPeakBytes, context.PlannedLowerBoundBytes)));
     }
 
     [Fact]
