@@ -46,6 +46,12 @@ public readonly record struct KernelForm(Operator? Anchor, Expr? Epilogue)
             }
         }
 
+        if (op is Identity && request is { Anchor: null, Epilogue: OperandExpr { Index: 0 } })
+        {
+            // A change of layout.
+            return null;
+        }
+
         KernelForm form = Of(op, [.. request.Inputs.Select(i => i.Role == OperandRole.Absent ? DataType.Undefined : i.Type)]);
         return Equals(form.Anchor, request.Anchor) && Equals(form.Epilogue, request.Epilogue) ? null : $"computes {op}, but requests a kernel for {request}";
     }
