@@ -1,8 +1,9 @@
 using Peregrine.Runtime.Kernels;
+using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Reference;
 
-/// <summary>Serves every request on row-major tensors with the reference kernel of the step's operator. Always the last resort, so that everything runs.</summary>
+/// <summary>Serves every request with the reference kernel of the step's operator; operands of other layouts are copied on every call. Always the last resort, so that everything runs, also an engine whose layouts were chosen for the kernels of another machine.</summary>
 internal sealed class ReferenceTactic : ITactic
 {
     // No measured kernel is this slow; it keeps the reference behind every other estimate.
@@ -12,13 +13,15 @@ internal sealed class ReferenceTactic : ITactic
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
-        if (request.Inputs.Concat(request.Outputs).Any(o => !o.Layout.IsRowMajor))
+        KernelOperand[] copied = [.. request.Inputs.Concat(request.Outputs).Where(o => !o.Layout.IsRowMajor)];
+        if (Array.Exists(copied, o => o.Type.Bits() % 8 != 0 || o.Layout.Fill == HaloFill.ZeroPoint))
         {
-            return new Verdict.Decline("needs row-major operands");
+            return new Verdict.Decline("copies operands of whole bytes, without a zero point around them");
         }
 
-        double elements = request.Outputs.Sum(o => o.Dims.Aggregate(1.0, (product, dim) => product * Math.Min(dim.Max, 1 << 20)));
-        return new Verdict.Accept([TacticOption.Default], 1 + (elements * SecondsPerElement));
+        // A conversion before or behind the kernel is always the better way.
+        double elements = request.Outputs.Concat(copied).Sum(o => o.Dims.Aggregate(1.0, (product, dim) => product * Math.Min(dim.Max, 1 << 20)));
+        return new Verdict.Accept([TacticOption.Default], 1 + copied.Length + (elements * SecondsPerElement));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => new ReferenceKernel();

@@ -3,23 +3,28 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Kernels;
 
-/// <summary>Plain conversions between layouts, element by element: for tests, observers and the tuner, not for running networks.</summary>
+/// <summary>Plain conversions between layouts, element by element: for tests, observers, the tuner and reference kernels, not for running networks fast.</summary>
 public static class LayoutConversion
 {
     /// <summary>A row-major copy of what is stored in a layout. Element types of whole bytes.</summary>
     public static Tensor ToRowMajor(DataType type, ReadOnlySpan<long> dims, Layout layout, ReadOnlySpan<byte> stored)
     {
         Tensor result = Tensor.Allocate(type, dims);
-        switch (SizeOf(type))
-        {
-            case 1: Gather<byte>(dims, layout, stored, result.Data.Span); break;
-            case 2: Gather<ushort>(dims, layout, stored, result.Data.Span); break;
-            case 4: Gather<uint>(dims, layout, stored, result.Data.Span); break;
-            case 8: Gather<ulong>(dims, layout, stored, result.Data.Span); break;
-            default: Gather<UInt128>(dims, layout, stored, result.Data.Span); break;
-        }
-
+        Load(stored, layout, result);
         return result;
+    }
+
+    /// <summary>Copies what is stored in a layout into a row-major tensor of its dims. Element types of whole bytes.</summary>
+    public static void Load(ReadOnlySpan<byte> stored, Layout layout, Tensor target)
+    {
+        switch (SizeOf(target.Type))
+        {
+            case 1: Gather<byte>(target.Dims, layout, stored, target.Data.Span); break;
+            case 2: Gather<ushort>(target.Dims, layout, stored, target.Data.Span); break;
+            case 4: Gather<uint>(target.Dims, layout, stored, target.Data.Span); break;
+            case 8: Gather<ulong>(target.Dims, layout, stored, target.Data.Span); break;
+            default: Gather<UInt128>(target.Dims, layout, stored, target.Data.Span); break;
+        }
     }
 
     /// <summary>Stores a row-major tensor in a layout; padding and halo are left as they are.</summary>
