@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 
+namespace Peregrine.TestProcesses;
+
 /// <summary>Runs before anything else in each test process.</summary>
 internal static class TestProcess
 {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Peregrine.Backends.Cpu.Memory;
 using Peregrine.Runtime.Kernels;
 
@@ -32,14 +33,11 @@ internal sealed unsafe class ArenaBuffer(long bytes) : HostBuffer
 /// <summary>Memory that somebody else owns: pinned from its first use by a kernel until it is disposed of or collected.</summary>
 internal sealed unsafe class WrappedBuffer(Memory<byte> wrapped) : HostBuffer
 {
-    private MemoryHandle _pin;
-    private byte* _pointer;
-
-    ~WrappedBuffer() => _pin.Dispose();
+    private PinnedMemory? _pinned;
 
     public override long Length => wrapped.Length;
 
-    public override byte* Pointer => _pointer != null ? _pointer : Pin();
+    public override byte* Pointer => (_pinned ?? Pin()).Pointer;
 
     public override bool TryGetHostMemory(long offset, int length, out Memory<byte> memory)
     {
@@ -47,25 +45,43 @@ internal sealed unsafe class WrappedBuffer(Memory<byte> wrapped) : HostBuffer
         return true;
     }
 
-    public override void Dispose()
+    public override void Dispose() => Interlocked.Exchange(ref _pinned, null)?.Dispose();
+
+    private PinnedMemory Pin()
     {
-        _pin.Dispose();
-        _pointer = null;
-        GC.SuppressFinalize(this);
+        // Workers may come here at the same time; one pin survives.
+        PinnedMemory mine = new(wrapped);
+        if (Interlocked.CompareExchange(ref _pinned, mine, null) is not { } first)
+        {
+            return mine;
+        }
+
+        mine.Dispose();
+        return first;
+    }
+}
+
+/// <summary>A pin that ends with this object, at the latest when it is collected.</summary>
+internal sealed unsafe class PinnedMemory : SafeHandle
+{
+    private MemoryHandle _pin;
+
+    public PinnedMemory(Memory<byte> memory)
+        : base(0, ownsHandle: true)
+    {
+        _pin = memory.Pin();
+        Pointer = (byte*)_pin.Pointer;
+        // Any value but 0 marks the handle as one to release; memory of no bytes has no address.
+        SetHandle(1);
     }
 
-    private byte* Pin()
-    {
-        // Workers may come here at the same time; one pin must survive.
-        lock (this)
-        {
-            if (_pointer == null)
-            {
-                _pin = wrapped.Pin();
-                _pointer = (byte*)_pin.Pointer;
-            }
+    public byte* Pointer { get; }
 
-            return _pointer;
-        }
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle()
+    {
+        _pin.Dispose();
+        return true;
     }
 }

@@ -8,8 +8,8 @@ using Peregrine.Runtime.Planning;
 namespace Peregrine.Backends.Cpu;
 
 /// <summary>
-/// A prepared segment: the kernels of consecutive steps, their machine code in one mapping, their packed weights in one arena. All workers of a stream walk the steps together, with a barrier
-/// between them.
+/// A prepared segment: the kernels of consecutive steps, their machine code in one mapping, their packed weights in one arena. A stream's workers share
+/// the tiles of one step after the other.
 /// </summary>
 internal sealed unsafe class CpuProgram : IDeviceProgram
 {

@@ -143,8 +143,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             while (TryTake(range, number, out TileRange tiles))
             {
                 Run(thread, tiles);
-                int count = tiles.End - tiles.Begin;
-                if (Interlocked.Add(ref _done, count) == _tiles)
+                // Read while this thread's tiles are not counted yet: as soon as they are, another thread may open the next step.
+                int total = _tiles, count = tiles.End - tiles.Begin;
+                if (Interlocked.Add(ref _done, count) == total)
                 {
                     Advance();
                     return true;

@@ -6,7 +6,7 @@ using Peregrine.Runtime.Planning;
 namespace Peregrine.Backends.Cpu;
 
 /// <summary>
-/// A kernel of the CPU: one or more phases of independent tiles that any worker may run in any order, with a barrier between phases. Tiles and the order of sums inside them never depend on
+/// A kernel of the CPU: one or more phases of independent tiles that any worker may run in any order; a phase begins when the one before is done. Tiles and the order of sums inside them never depend on
 /// the number of workers. A kernel holds no memory of its own; packed weights, machine code and scratch are handed over with each call.
 /// </summary>
 internal interface ICpuKernel : IKernel
@@ -23,7 +23,7 @@ internal interface ICpuKernel : IKernel
     /// <summary>Constant operands that are to be packed once; <see cref="KernelArguments.Packed"/> tells where they lie.</summary>
     IReadOnlyList<WeightPacking> Packings => [];
 
-    /// <summary>Tiles of a phase of this call, from the bound dims alone; every worker asks.</summary>
+    /// <summary>Tiles of a phase of this call, from the bound dims alone; asked once per phase of a call.</summary>
     int TileCount(in KernelArguments arguments, int phase);
 
     /// <summary>Runs consecutive tiles of a phase, on one worker.</summary>

@@ -20,9 +20,6 @@ public sealed class CompiledCode
     /// <summary>Code and constants, to be placed at a multiple of 64. The entry is the first byte.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>Offset of the first instruction.</summary>
-    public int EntryOffset => 0;
-
     /// <summary>Bytes of instructions.</summary>
     public int CodeLength { get; }
 

@@ -32,7 +32,7 @@ internal sealed unsafe partial class GuardedMemory : MemoryManager<byte>
     {
     }
 
-    protected override void Dispose(bool disposing) => Unmap(_mapping, _mapped);
+    protected override void Dispose(bool disposing) => _ = Unmap(_mapping, _mapped);
 
     private byte* Start => _mapping + _mapped - Page - _length;
 

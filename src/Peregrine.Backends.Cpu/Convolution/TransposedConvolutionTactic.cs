@@ -1,3 +1,4 @@
+using System.Numerics;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Runtime.Kernels;
@@ -7,15 +8,16 @@ namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>Transposed convolution, 1-D and 2-D, with constant weights, as a set of convolutions that write interleaved pixels, into channels-last.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
-internal sealed class TransposedConvolutionTactic(GeneratorTarget? target) : ITactic
+/// <param name="isPortable">Whether tiles are portable ones instead of generated ones.</param>
+internal sealed class TransposedConvolutionTactic(GeneratorTarget? target, bool isPortable = false) : ITactic
 {
-    private const double CyclesPerSecond = 3.2e9, Share = 0.8;
+    private const double CyclesPerSecond = 3.2e9, Share = 0.8, PortableShare = 0.4;
 
-    public TacticId Id { get; } = new("cpu.convolution.transposed", 1);
+    public TacticId Id { get; } = new(isPortable ? "cpu.convolution.transposed.portable" : "cpu.convolution.transposed", 1);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
-        if (target is null)
+        if (target is null && !isPortable)
         {
             return new Verdict.Decline("needs generated code (AVX2 and FMA, or AVX-512, and leave to run it)");
         }
@@ -35,16 +37,17 @@ internal sealed class TransposedConvolutionTactic(GeneratorTarget? target) : ITa
             return new Verdict.Decline(missing);
         }
 
-        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = TileShape.Candidates(parts[0], target.Lanes, target.Set.VectorRegisters);
+        int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
+        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = isPortable ? TileShape.Portable(parts[0], lanes) : TileShape.Candidates(parts[0], lanes, target!.Set.VectorRegisters);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
-            : new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), parts.Sum(p => shapes[0].Shape.Cycles(p, target.Lanes)) / (CyclesPerSecond * Share * device.Parallelism));
+            : new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), parts.Sum(p => shapes[0].Shape.Cycles(p, lanes)) / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option)
     {
         IReadOnlyList<PatchProblem> parts = TransposedConvolution.Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
         TileShape shape = TileShape.Parse(option);
-        return new JoinedKernel([.. parts.Select(p => new PatchProductKernel(p, shape, target!))]);
+        return new JoinedKernel([.. parts.Select(p => new PatchProductKernel(p, shape, isPortable ? null : target))]);
     }
 }

@@ -40,7 +40,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         int[] sizes = [.. Sizes(problem.Images is null ? null : grid.Tiles)];
         _productEntries = [.. widths.Select((w, i) => occurs[i] ? CompileProducts(w, sizes) : [])];
         int remainder = problem.Outputs % target.Lanes;
-        _outputEntries = [.. widths.Select((w, i) => occurs[i] ? CompileOutputs(w, i == 1 && remainder > 0 ? remainder : target.Lanes, i == 1 ? problem.OutputStride - problem.Outputs : 0) : [])];
+        _outputEntries = [.. widths.Select((w, i) => occurs[i] ? CompileOutputs(w, i == 1 && remainder > 0 ? remainder : target.Lanes) : [])];
         Packings = [new(problem.WeightInput, _weights.Key, _weights.Bytes, _weights.Pack)];
     }
 
@@ -253,11 +253,11 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         return entries;
     }
 
-    private int[] CompileOutputs(int vectors, int lastLanes, long padding)
+    private int[] CompileOutputs(int vectors, int lastLanes)
     {
         int rest = (int)(_problem.Horizontal.Output!.Value % _shape.Tile);
         WinogradOutputCode whole = new(
-            _shape.Tile, vectors, lastLanes, _shape.Tile, _layout.ProductStep, _layout.ProductBytes, _problem.Horizontal.Output.Value, _problem.OutputStride * sizeof(float), padding, _problem.Operands,
+            _shape.Tile, vectors, lastLanes, _shape.Tile, _layout.ProductStep, _layout.ProductBytes, _problem.Horizontal.Output.Value, _problem.OutputStride * sizeof(float), _problem.Operands,
             _problem.Epilogue);
         return [_problem.Horizontal.Output.Value >= _shape.Tile ? Add(whole.Compile(_target)) : -1, rest > 0 ? Add((whole with { Columns = rest }).Compile(_target)) : -1];
     }

@@ -15,11 +15,10 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <param name="TileBytes">From the products of one tile to those of the next.</param>
 /// <param name="OutputWidth">Pixels in a row of the result.</param>
 /// <param name="OutputBytes">From output pixel to output pixel.</param>
-/// <param name="Padding">Floats behind the last channel up to the next pixel, which are zeroed; 0 in all groups but the last.</param>
 /// <param name="Operands">Operands of the epilogue.</param>
 /// <param name="Epilogue">Operand 0 is the convolution's result; null stores it as it is.</param>
 internal sealed record WinogradOutputCode(
-    int Tile, int Vectors, int LastLanes, int Columns, int ProductBytes, int TileBytes, long OutputWidth, long OutputBytes, long Padding, ValueList<OperandBinding> Operands, Expr? Epilogue)
+    int Tile, int Vectors, int LastLanes, int Columns, int ProductBytes, int TileBytes, long OutputWidth, long OutputBytes, ValueList<OperandBinding> Operands, Expr? Epilogue)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Products = 0, Target = 1, Tiles = 2, Rows = 3, FirstOperand = 4;
@@ -53,7 +52,6 @@ internal sealed record WinogradOutputCode(
                 p.Masked(p.TailMask(LastLanes), () => EmitVector(p, transform, products, target, rows, operands));
             }
 
-            EmitPadding(p, target, rows, whole < Vectors ? LastLanes : 0);
             p.AddTo(products, TileBytes - (whole * vectorBytes));
             p.AddTo(target, checked((int)((Tile * OutputBytes) - (whole * vectorBytes))));
             for (int i = 0; i < operands.Length; i++)
@@ -117,27 +115,6 @@ internal sealed record WinogradOutputCode(
             }
 
             p.Store(new MemoryOperand(target, checked((int)(pixel * OutputBytes))), value);
-        }
-    }
-
-    private void EmitPadding(KernelBuilder p, VReg target, VReg rows, int first)
-    {
-        for (int row = 0; row < Tile && Padding > 0; row++)
-        {
-            int at = row;
-            When(p, rows, row, row > 0, () =>
-            {
-                for (int column = 0; column < Columns; column++)
-                {
-                    long pixel = ((at * OutputWidth) + column) * OutputBytes;
-                    for (int done = 0; done < Padding; done += p.Lanes)
-                    {
-                        MemoryOperand memory = new(target, checked((int)(pixel + ((first + done) * sizeof(float)))));
-                        int count = (int)Math.Min(p.Lanes, Padding - done);
-                        p.Store(memory, p.Constant(0), count < p.Lanes ? p.TailMask(count) : default);
-                    }
-                }
-            });
         }
     }
 

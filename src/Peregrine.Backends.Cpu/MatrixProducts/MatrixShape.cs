@@ -31,6 +31,14 @@ internal readonly record struct MatrixShape(TileShape Tile, bool IsDirect)
         return shapes.Count > 6 ? shapes.GetRange(0, 6) : shapes;
     }
 
+    /// <summary>The shape of portable tiles, and its cycles where vectors are computed as fast as by generated code.</summary>
+    public static IReadOnlyList<(MatrixShape Shape, double Cycles)> Portable(MatrixProblem problem, int lanes)
+    {
+        PatchProblem patches = problem.AsPatches();
+        double packing = (patches.Images ?? 1) * patches.WeightCount * (problem.TransB ? TransposeCycles : PackCycles);
+        return [.. TileShape.Portable(patches, lanes).Select(s => (new MatrixShape(s.Shape, false), s.Cycles + packing))];
+    }
+
     public static MatrixShape Parse(TacticOption option) => new(TileShape.Parse(option), option.Text.EndsWith(" direct", StringComparison.Ordinal));
 
     public TacticOption ToOption() => new(Tile.ToOption().Text + (IsDirect ? " direct" : " packed"));

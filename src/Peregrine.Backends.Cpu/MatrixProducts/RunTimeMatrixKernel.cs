@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Movement;
@@ -9,7 +10,7 @@ using Peregrine.Tensors;
 namespace Peregrine.Backends.Cpu.MatrixProducts;
 
 /// <summary>
-/// Multiplies matrices with generated <see cref="DotTile"/>s. In a first phase the right matrices are packed in groups of columns, and the left ones, where their rows are not side by side or of unknown
+/// Multiplies matrices with <see cref="DotTile"/>s: generated ones, or, where nothing may be generated, portable ones. In a first phase the right matrices are packed in groups of columns, and the left ones, where their rows are not side by side or of unknown
 /// length, in panels of as many rows as a tile has.
 /// </summary>
 internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
@@ -21,29 +22,29 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
     private readonly bool _packsLeft;
     private readonly bool _packsRight;
     private readonly bool _hasStride;
-    private readonly int _groupsPerCall;
+    private readonly GeneratorTarget? _target;
     private readonly List<CompiledCode> _code = [];
+    private readonly List<PortableTile> _portable = [];
     // By rows of a tile, from 1: the numbers of the codes for whole groups of columns and for the last; −1 where none is needed.
     private readonly (int Whole, int Last)[] _entries;
 
-    public RunTimeMatrixKernel(MatrixProblem problem, MatrixShape shape, GeneratorTarget target)
+    public RunTimeMatrixKernel(MatrixProblem problem, MatrixShape shape, GeneratorTarget? target)
     {
+        _target = target;
         _problem = problem;
         _shape = shape.Tile;
-        _lanes = target.Lanes;
+        _lanes = target?.Lanes ?? Vector<float>.Count;
         _groupColumns = _shape.Vectors * _lanes;
         _packsLeft = problem.TransA || problem.Inner is null;
         _packsRight = !shape.IsDirect;
         _hasStride = problem.Columns is null;
         _entries = new (int, int)[_shape.Pixels];
         long? columns = problem.Columns;
-        // Where code does not know how long a group is, or cannot address all, it computes one group at a time.
-        _groupsPerCall = _shape.ChannelsOuter || problem.Inner is not { } inner || columns is not { } known || (Int128)inner * known * sizeof(float) > int.MaxValue / 2 ? 1 : (int)(known / _groupColumns);
         foreach (int size in problem.Rows is { } rows ? new PixelParts(rows, _shape.Pixels).Sizes : Enumerable.Range(1, _shape.Pixels))
         {
             int rest = (int)((columns ?? 0) % _groupColumns), vectors = (rest + _lanes - 1) / _lanes;
-            int whole = columns is null || columns >= _groupColumns ? Compile(target, size, _shape.Vectors, _lanes, _groupsPerCall, isOpen: false) : -1;
-            int last = columns is null ? Compile(target, size, _shape.Vectors, _lanes, 1, isOpen: true) : rest > 0 ? Compile(target, size, vectors, rest - ((vectors - 1) * _lanes), 1, isOpen: false) : -1;
+            int whole = columns is null || columns >= _groupColumns ? Compile(size, _shape.Vectors, _lanes, isOpen: false) : -1;
+            int last = columns is null ? Compile(size, _shape.Vectors, _lanes, isOpen: true) : rest > 0 ? Compile(size, vectors, rest - ((vectors - 1) * _lanes), isOpen: false) : -1;
             _entries[size - 1] = (whole, last);
         }
     }
@@ -51,6 +52,8 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
     public int PhaseCount => _packsLeft || _packsRight ? 2 : 1;
 
     public IReadOnlyList<CompiledCode> Code => _code;
+
+    public long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
     public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs)
     {
@@ -156,7 +159,6 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         int operandCount = _problem.Operands.Count;
         long* block = stackalloc long[DotTile.FirstOperand + operandCount + 2];
         long* operandMatrices = stackalloc long[operandCount + 1];
-        block[DotTile.Tiles] = 1;
         block[DotTile.Rows] = e.Inner;
         block[DotTile.RowStep] = (_packsLeft ? _shape.Pixels : 1) * sizeof(float);
         ReadOnlySpan<long> leading = arguments.OutputDims(0)[..^2];
@@ -186,23 +188,26 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
             block[DotTile.Source] = (long)(left + (_packsLeft ? part * PanelBytes(e) : firstRow * e.Inner * sizeof(float)));
             byte* target = arguments.Output(0) + (((matrix * e.Rows) + firstRow) * e.Columns * sizeof(float));
             (long begin, long end) = _shape.ChannelsOuter ? (channels, channels + 1) : (0, groups);
-            for (long group = begin; group < Math.Min(end, whole); group += _groupsPerCall)
+            // Where the code does not know how long a group is, groups are called one by one.
+            long step = _problem.Inner is null || _hasStride ? 1 : whole - begin;
+            for (long group = begin; group < Math.Min(end, whole); group += step)
             {
-                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, group, arguments.Entry(wholeEntry));
+                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, group, _shape.ChannelsOuter ? 1 : step, wholeEntry);
             }
 
             if (end > whole)
             {
-                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, whole, arguments.Entry(lastEntry));
+                Invoke(arguments, e, block, operandMatrices, right, target, firstRow, whole, 1, lastEntry);
             }
         }
     }
 
-    private void Invoke(in KernelArguments arguments, in MatrixExtents e, long* block, long* operands, byte* right, byte* target, long firstRow, long group, nint entry)
+    private void Invoke(in KernelArguments arguments, in MatrixExtents e, long* block, long* operands, byte* right, byte* target, long firstRow, long group, long count, int entry)
     {
         long column = group * _groupColumns;
         block[DotTile.Weights] = (long)(right + (_packsRight ? group * GroupBytes(e) : column * sizeof(float)));
         block[DotTile.Target] = (long)(target + (column * sizeof(float)));
+        block[DotTile.Tiles] = count;
         int last = DotTile.FirstOperand;
         foreach (MatrixOperand operand in _problem.Operands)
         {
@@ -213,11 +218,17 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
 
         block[last] = e.Columns * sizeof(float);
         block[last + 1] = e.Columns - column;
+        if (_target is null)
+        {
+            _portable[entry].Run(block, arguments.WorkerScratch);
+            return;
+        }
+
         // Safe: the code was made for this tile, and the block holds the arguments that it declares.
-        ((delegate* unmanaged<long*, void>)entry)(block);
+        ((delegate* unmanaged<long*, void>)arguments.Entry(entry))(block);
     }
 
-    private int Compile(GeneratorTarget target, int size, int vectors, int lastLanes, int groups, bool isOpen)
+    private int Compile(int size, int vectors, int lastLanes, bool isOpen)
     {
         int inner = (int)(_problem.Inner ?? 1), row = (int)(_problem.Columns ?? 0);
         int[] pixels = [.. Enumerable.Range(0, size)];
@@ -228,9 +239,17 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         DotTile tile = new(
             vectors, lastLanes, Apart(_packsLeft ? 1 : inner), Apart(row), [new DotRun(0, inner, 0)], RepeatsRows: _problem.Inner is null, groupBytes, operands, _problem.Epilogue, Prefetch: 0)
         {
-            Groups = groups, FloatStep = (_packsLeft ? _shape.Pixels : 1) * sizeof(float), WeightRow = _packsRight ? 0 : row * sizeof(float), HasStride = _hasStride, HasColumns = isOpen,
+            FloatStep = (_packsLeft ? _shape.Pixels : 1) * sizeof(float), WeightRow = _packsRight ? 0 : row * sizeof(float), HasStride = _hasStride, HasColumns = isOpen,
+            // Groups of columns, one behind the other, are walked as tiles.
+            Walk = new(0, groupBytes, vectors * _lanes * sizeof(float), Ints.From(operands.Select(o => o.PerChannel ? (long)vectors * _lanes * sizeof(float) : 0))),
         };
-        _code.Add(tile.Compile(target));
+        if (_target is null)
+        {
+            _portable.Add(new(tile));
+            return _portable.Count - 1;
+        }
+
+        _code.Add(tile.Compile(_target));
         return _code.Count - 1;
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
@@ -6,15 +7,16 @@ namespace Peregrine.Backends.Cpu.MatrixProducts;
 
 /// <summary>Gemm and MatMul of any two matrices, computed at run time or not, batched and broadcast, each extent known or not: what is in the way is packed on every call.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
-internal sealed class RunTimeMatrixTactic(GeneratorTarget? target) : ITactic
+/// <param name="isPortable">Whether tiles are portable ones instead of generated ones.</param>
+internal sealed class RunTimeMatrixTactic(GeneratorTarget? target, bool isPortable = false) : ITactic
 {
-    private const double CyclesPerSecond = 3.2e9, Share = 0.85;
+    private const double CyclesPerSecond = 3.2e9, Share = 0.85, PortableShare = 0.45;
 
-    public TacticId Id { get; } = new("cpu.gemm.runtime", 1);
+    public TacticId Id { get; } = new(isPortable ? "cpu.gemm.runtime.portable" : "cpu.gemm.runtime", 1);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
-        if (target is null)
+        if (target is null && !isPortable)
         {
             return new Verdict.Decline("needs generated code (AVX2 and FMA, or AVX-512, and leave to run it)");
         }
@@ -29,13 +31,15 @@ internal sealed class RunTimeMatrixTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(missing);
         }
 
-        IReadOnlyList<(MatrixShape Shape, double Cycles)> shapes = MatrixShape.Candidates(problem, target.Lanes, target.Set.VectorRegisters);
-        return new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * Share * device.Parallelism));
+        IReadOnlyList<(MatrixShape Shape, double Cycles)> shapes = isPortable
+            ? MatrixShape.Portable(problem, Vector<float>.Count)
+            : MatrixShape.Candidates(problem, target!.Lanes, target.Set.VectorRegisters);
+        return new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option)
     {
         MatrixProblem problem = MatrixProblem.Of(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new RunTimeMatrixKernel(problem, MatrixShape.Parse(option), target!);
+        return new RunTimeMatrixKernel(problem, MatrixShape.Parse(option), isPortable ? null : target);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class ConcatTactic() : MovementTactic("cpu.concat")
         {
             StoredTensor target = o.Output(0);
             int at = Axes.Normalise(axis, target.Dims.Length);
-            List<CopyNest?> nests = [o.ClearPadding(0)];
+            List<CopyNest> nests = [];
             long offset = 0;
             for (int i = 0; i < o.InputCount; i++)
             {

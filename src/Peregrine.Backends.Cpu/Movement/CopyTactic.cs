@@ -12,7 +12,7 @@ internal sealed class CopyTactic() : MovementTactic("cpu.copy")
         request.Anchor is Identity || (request.Inputs[0].Layout.IsRowMajor && request.Outputs[0].Layout.IsRowMajor) ? null : "reshapes row-major tensors only";
 
     protected override PlanMovement Planner(Operator anchor) => anchor is Identity
-        ? static o => new([o.Copy(0, o.Input(0), 0, o.Output(0)), o.ClearPadding(0)])
+        ? static o => new([o.Copy(0, o.Input(0), 0, o.Output(0))])
         : static o =>
         {
             StoredTensor source = o.Input(0), target = o.Output(0);

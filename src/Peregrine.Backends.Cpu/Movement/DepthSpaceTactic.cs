@@ -18,14 +18,14 @@ internal sealed class DepthSpaceTactic() : MovementTactic("cpu.depth-space")
                 return o =>
                 {
                     StoredTensor target = o.Output(0);
-                    return new([o.Copy(0, Deep(o.Input(0), block, target.Dims[1], order == DepthOrder.DepthColumnRow), 0, Wide(target, block)), o.ClearPadding(0)]);
+                    return new([o.Copy(0, Deep(o.Input(0), block, target.Dims[1], order == DepthOrder.DepthColumnRow), 0, Wide(target, block))]);
                 };
             default:
                 long size = ((SpaceToDepth)anchor).BlockSize;
                 return o =>
                 {
                     StoredTensor source = o.Input(0);
-                    return new([o.Copy(0, Wide(source, size), 0, Deep(o.Output(0), size, source.Dims[1], blocksFirst: true)), o.ClearPadding(0)]);
+                    return new([o.Copy(0, Wide(source, size), 0, Deep(o.Output(0), size, source.Dims[1], blocksFirst: true))]);
                 };
         }
     }

@@ -42,8 +42,4 @@ internal readonly ref struct MovementOperands
 
     /// <summary>A copy of a part of an input to a part of an output.</summary>
     public CopyNest Copy(int input, StoredTensor source, int output, StoredTensor target) => new(input, source, output, target, Size(output));
-
-    /// <summary>Zeroes the lanes between the pixels of a channels-last output; null if it has none.</summary>
-    public CopyNest? ClearPadding(int output) =>
-        StoredTensor.Padding(_arguments.OutputDims(output), _request.Outputs[output].Layout) is { } padding ? new(-1, Zeros.Of(padding.Dims), output, padding, Size(output)) : null;
 }

@@ -6,9 +6,9 @@ internal sealed class MovementPlan
     private readonly CopyNest[] _nests;
     private readonly int[] _firstTiles;
 
-    public MovementPlan(IEnumerable<CopyNest?> nests)
+    public MovementPlan(IEnumerable<CopyNest> nests)
     {
-        _nests = [.. nests.OfType<CopyNest>().Where(n => n.TileCount > 0)];
+        _nests = [.. nests.Where(n => n.TileCount > 0)];
         _firstTiles = new int[_nests.Length + 1];
         for (int i = 0; i < _nests.Length; i++)
         {

@@ -26,13 +26,13 @@ internal sealed class PadTactic() : MovementTactic("cpu.pad", 1, 3)
                 throw o.Fail("PG2138", $"mode {mode} has no elements to pad {o.Describe(0)} from.");
             }
 
-            return new([.. mode == PadMode.Constant ? Constant(o, source, target, borders) : Mirror(o, source, target, borders, mode), o.ClearPadding(0)]);
+            return new(mode == PadMode.Constant ? Constant(o, source, target, borders) : Mirror(o, source, target, borders, mode));
         };
     }
 
-    private static IEnumerable<CopyNest?> Constant(MovementOperands o, StoredTensor source, StoredTensor target, Border[] borders)
+    private static IEnumerable<CopyNest> Constant(MovementOperands o, StoredTensor source, StoredTensor target, Border[] borders)
     {
-        List<CopyNest?> nests = [];
+        List<CopyNest> nests = [];
         StoredTensor rest = target;
         for (int axis = 0; axis < borders.Length; axis++)
         {
@@ -50,7 +50,7 @@ internal sealed class PadTactic() : MovementTactic("cpu.pad", 1, 3)
         return nests;
     }
 
-    private static IEnumerable<CopyNest?> Mirror(MovementOperands o, StoredTensor source, StoredTensor target, Border[] borders, PadMode mode)
+    private static IEnumerable<CopyNest> Mirror(MovementOperands o, StoredTensor source, StoredTensor target, Border[] borders, PadMode mode)
     {
         IEnumerable<(StoredTensor Source, StoredTensor Target)> parts = [(source, target)];
         for (int axis = 0; axis < borders.Length; axis++)
@@ -60,7 +60,7 @@ internal sealed class PadTactic() : MovementTactic("cpu.pad", 1, 3)
             parts = [.. parts.SelectMany(p => runs.Select(r => (Take(p.Source, at, r), p.Target.Part(at, r.Target, r.Count))))];
         }
 
-        List<CopyNest?> nests = [];
+        List<CopyNest> nests = [];
         foreach ((StoredTensor from, StoredTensor to) in parts)
         {
             nests.Add(o.Copy(0, from, 0, to));

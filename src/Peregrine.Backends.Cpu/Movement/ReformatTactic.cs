@@ -26,5 +26,5 @@ internal sealed class ReformatTactic : ITactic
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) =>
-        new MovementKernel(request, static o => new([o.Copy(0, o.Input(0), 0, o.Output(0)), o.ClearPadding(0)]));
+        new MovementKernel(request, static o => new([o.Copy(0, o.Input(0), 0, o.Output(0))]));
 }

@@ -20,7 +20,7 @@ internal sealed class RepeatTactic() : MovementTactic("cpu.repeat")
             strides[added + i] = source.Dims[i] == 1 ? 0 : source.Strides[i];
         }
 
-        return new([o.Copy(0, source.View([.. target.Dims], strides, source.Origin), 0, target), o.ClearPadding(0)]);
+        return new([o.Copy(0, source.View([.. target.Dims], strides, source.Origin), 0, target)]);
     }
 
     private static MovementPlan TilePlan(MovementOperands o)
@@ -35,6 +35,6 @@ internal sealed class RepeatTactic() : MovementTactic("cpu.repeat")
             (dims[(2 * i) + 1], from[(2 * i) + 1], to[(2 * i) + 1]) = (extent, source.Strides[i], target.Strides[i]);
         }
 
-        return new([o.Copy(0, source.View(dims, from, source.Origin), 0, target.View(dims, to, target.Origin)), o.ClearPadding(0)]);
+        return new([o.Copy(0, source.View(dims, from, source.Origin), 0, target.View(dims, to, target.Origin))]);
     }
 }

@@ -29,6 +29,6 @@ internal sealed class SliceTactic() : MovementTactic("cpu.slice", 1, 2, 3, 4)
             strides[axis] *= Math.Clamp(step, -Math.Max(extent, 1), Math.Max(extent, 1));
         }
 
-        return new([o.Copy(0, source.View([.. target.Dims], strides, origin), 0, target), o.ClearPadding(0)]);
+        return new([o.Copy(0, source.View([.. target.Dims], strides, origin), 0, target)]);
     };
 }

@@ -17,14 +17,13 @@ internal sealed class SplitTactic() : MovementTactic("cpu.split", 1)
             int at = Axes.Normalise(axis, source.Dims.Length);
             long[]? lengths = o.Values(1);
             long extent = source.Dims[at], chunk = (extent + o.OutputCount - 1) / o.OutputCount, offset = 0;
-            List<CopyNest?> nests = [];
+            List<CopyNest> nests = [];
             for (int i = 0; i < o.OutputCount; i++)
             {
                 long length = lengths is null ? Math.Clamp(extent - offset, 0, chunk) : lengths[i];
                 if (o.HasOutput(i))
                 {
                     nests.Add(o.Copy(0, source.Part(at, offset, length), i, o.Output(i)));
-                    nests.Add(o.ClearPadding(i));
                 }
 
                 offset += length;

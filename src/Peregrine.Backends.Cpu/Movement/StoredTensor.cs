@@ -41,17 +41,4 @@ internal sealed class StoredTensor
         dims[axis] = count;
         return View(dims, Strides, Origin + (first * Strides[axis]));
     }
-
-    /// <summary>The unused lanes of a channels-last tensor's padded pixels, as [pixels…, lanes]; null if there are none.</summary>
-    public static StoredTensor? Padding(ReadOnlySpan<long> dims, Layout layout)
-    {
-        if (layout.InnerStride == 0 || layout.Order.Count == 0)
-        {
-            return null;
-        }
-
-        StoredTensor whole = Of(dims, layout);
-        int inner = (int)layout.Order[^1];
-        return layout.InnerStride == dims[inner] ? null : whole.View([.. dims[..inner], layout.InnerStride - dims[inner], .. dims[(inner + 1)..]], whole.Strides, whole.Origin + dims[inner]);
-    }
 }

@@ -15,7 +15,7 @@ internal sealed class TransposeTactic() : MovementTactic("cpu.transpose")
         {
             StoredTensor source = o.Input(0);
             int[] axes = [.. Enumerable.Range(0, source.Dims.Length).Select(i => transpose.SourceAxis(i, source.Dims.Length))];
-            return new([o.Copy(0, source.View([.. axes.Select(a => source.Dims[a])], [.. axes.Select(a => source.Strides[a])], source.Origin), 0, o.Output(0)), o.ClearPadding(0)]);
+            return new([o.Copy(0, source.View([.. axes.Select(a => source.Dims[a])], [.. axes.Select(a => source.Strides[a])], source.Origin), 0, o.Output(0))]);
         };
     }
 }

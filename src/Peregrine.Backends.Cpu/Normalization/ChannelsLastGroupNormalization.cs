@@ -160,11 +160,6 @@ internal sealed unsafe class ChannelsLastGroupNormalization(long? groups, float 
             {
                 y[channel] = ((x[channel] - means[channel]) * factors[channel]) + bias[channel];
             }
-
-            for (; channel < to; channel++)
-            {
-                y[channel] = 0;
-            }
         }
     }
 

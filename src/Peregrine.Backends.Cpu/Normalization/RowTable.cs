@@ -14,11 +14,9 @@ internal readonly record struct RowTable(long Rows, long Length, long Step)
     public int Tiles => Rows == 0 || Length == 0 ? 0 : (int)((Rows + PerTile - 1) / PerTile);
 
     /// <summary>The elements of the axes from <paramref name="axis"/> on, of a row-major operand.</summary>
-    public static RowTable From(ReadOnlySpan<long> dims, int axis) => Dense(Tensor.CountElements(dims[..axis]), Tensor.CountElements(dims[axis..]));
+    public static RowTable From(ReadOnlySpan<long> dims, int axis) => new(Tensor.CountElements(dims[..axis]), Tensor.CountElements(dims[axis..]), Tensor.CountElements(dims[axis..]));
 
     /// <summary>The channels of each pixel of a channels-last operand.</summary>
     public static RowTable Pixels(ReadOnlySpan<long> dims, Layout layout) =>
         new(dims[0] * Tensor.CountElements(dims[2..]), dims[1], Math.Max(dims[1], layout.InnerStride));
-
-    public static RowTable Dense(long rows, long length) => new(rows, length, length);
 }

@@ -25,8 +25,6 @@ internal sealed unsafe class SoftmaxRows(Layout layout, bool isLogarithm) : ICpu
             {
                 FloatRows.Scale(y, table.Length, (float)(1 / sum), 0);
             }
-
-            new Span<float>(y + table.Length, (int)(table.Step - table.Length)).Clear();
         }
     }
 

@@ -5,7 +5,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Pointwise;
 
-/// <summary>The tiles of a pointwise kernel for certain dims: parts of rows, groups of whole rows, and, behind them, padding of the output that is to be zero.</summary>
+/// <summary>The tiles of a pointwise kernel for certain dims: parts of rows, or groups of whole rows.</summary>
 internal sealed unsafe class PointwisePlan
 {
     // Work of some microseconds, and operands that stay in the first cache.
@@ -18,11 +18,6 @@ internal sealed unsafe class PointwisePlan
     private readonly long _columns;
     private readonly long _rowsPerTile = 1;
     private readonly long _partsPerRow = 1;
-    private readonly int _computingTiles;
-    private readonly long _pixels;
-    private readonly long _pixelStride;
-    private readonly long _padding;
-    private readonly long _pixelsPerTile;
 
     /// <param name="request">Types and layouts.</param>
     /// <param name="arguments">The call whose dims count.</param>
@@ -35,9 +30,7 @@ internal sealed unsafe class PointwisePlan
             inputs[i] = StoredTensor.Of(arguments.InputDims(i), request.Inputs[i].Layout);
         }
 
-        Layout layout = request.Outputs[0].Layout;
-        ReadOnlySpan<long> dims = arguments.OutputDims(0);
-        StoredTensor output = StoredTensor.Of(dims, layout);
+        StoredTensor output = StoredTensor.Of(arguments.OutputDims(0), request.Outputs[0].Layout);
         PointwiseNest nest = new(output, inputs);
         nest.Adapt(broadcasts);
         _sizes = [.. request.Inputs.Select(o => o.Type.Bits() / 8L), request.Outputs[0].Type.Bits() / 8];
@@ -56,40 +49,14 @@ internal sealed unsafe class PointwisePlan
 
         // More tiles than a 32-bit number can count: larger groups.
         _rowsPerTile = Math.Max(_rowsPerTile, _rows / (1 << 24));
-        _computingTiles = _rows == 0 || _columns == 0 ? 0 : checked((int)((_rows + _rowsPerTile - 1) / _rowsPerTile * _partsPerRow));
-        if (StoredTensor.Padding(dims, layout) is { } padding)
-        {
-            int inner = (int)layout.Order[^1];
-            (_pixelStride, _padding) = (layout.InnerStride, padding.Dims[inner]);
-            _pixels = output.Capacity / _pixelStride;
-            _pixelsPerTile = Math.Max(TileElements / 16, _pixels / (1 << 24));
-        }
-
-        TileCount = _computingTiles + (_padding == 0 ? 0 : (int)((_pixels + _pixelsPerTile - 1) / _pixelsPerTile));
+        TileCount = _rows == 0 || _columns == 0 ? 0 : checked((int)((_rows + _rowsPerTile - 1) / _rowsPerTile * _partsPerRow));
     }
 
     public int TileCount { get; }
 
     public void Run(in KernelArguments arguments, TileRange tiles)
     {
-        if (tiles.Begin < Math.Min(tiles.End, _computingTiles))
-        {
-            Compute(arguments, tiles.Begin, Math.Min(tiles.End, _computingTiles));
-        }
-
-        for (int tile = Math.Max(tiles.Begin, _computingTiles); tile < tiles.End; tile++)
-        {
-            long first = (tile - _computingTiles) * _pixelsPerTile, end = Math.Min(first + _pixelsPerTile, _pixels);
-            for (long pixel = first; pixel < end; pixel++)
-            {
-                // Safe: the output's storage has that many pixels.
-                new Span<byte>(arguments.Output(0) + ((((pixel + 1) * _pixelStride) - _padding) * _sizes[^1]), (int)(_padding * _sizes[^1])).Clear();
-            }
-        }
-    }
-
-    private void Compute(in KernelArguments arguments, int begin, int end)
-    {
+        (int begin, int end) = (tiles.Begin, tiles.End);
         int operands = _sizes.Length;
         long* block = stackalloc long[(2 * operands) + 2];
         long* bases = stackalloc long[operands];

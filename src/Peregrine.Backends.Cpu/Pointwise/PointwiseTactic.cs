@@ -115,6 +115,10 @@ internal sealed class PointwiseTactic(GeneratorTarget? target) : ITactic
     {
         public IReadOnlyList<CompiledCode> Code { get; } = [code];
 
+        // A vector of the result is stored after all operands of its elements are loaded, and operands of the result's dims are loaded nowhere else.
+        public IReadOnlyList<int> OverwritableInputs { get; } =
+            [.. Enumerable.Range(0, request.Inputs.Count).Where(i => request.Inputs[i].Layout == request.Outputs[0].Layout && request.Inputs[i].Type.Bits() == request.Outputs[0].Type.Bits())];
+
         public int TileCount(in KernelArguments arguments, int phase) => PlanOf(arguments).TileCount;
 
         public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker) => PlanOf(arguments).Run(arguments, tiles);

@@ -36,11 +36,11 @@ internal sealed unsafe class ChannelsLastPool<T, TOperation>(KernelRequest reque
             (long depth, long row) = Math.DivRem(line, g.Axes[1].Output);
             long first = block * plan.ChannelsPerBlock;
             int count = (int)Math.Min(plan.ChannelsPerBlock, g.Channels - first);
-            Line(g, input + (batch * g.InputBatchStride) + first, output + (batch * g.OutputBatchStride) + (depth * g.OutputStrides[0]) + (row * g.OutputStrides[1]) + first, (int)depth, (int)row, count, block == plan.ChannelBlocks - 1 ? plan.Padding : 0);
+            Line(g, input + (batch * g.InputBatchStride) + first, output + (batch * g.OutputBatchStride) + (depth * g.OutputStrides[0]) + (row * g.OutputStrides[1]) + first, (int)depth, (int)row, count);
         }
     }
 
-    private static void Line(PoolGeometry g, T* input, T* output, int depth, int row, int channels, int padding)
+    private static void Line(PoolGeometry g, T* input, T* output, int depth, int row, int channels)
     {
         PoolAxis d = g.Axes[0], h = g.Axes[1], w = g.Axes[2];
         Window window = new(
@@ -54,7 +54,6 @@ internal sealed unsafe class ChannelsLastPool<T, TOperation>(KernelRequest reque
             window.Columns = w.Last(column) - first + 1;
             T* target = output + (column * g.OutputStrides[2]);
             Pixel(window, corner + ((w.Start(column) + ((long)first * w.Dilation)) * g.InputStrides[2]), target, channels, lines * w.Count(column));
-            new Span<T>(target + channels, padding).Clear();
         }
     }
 
@@ -202,7 +201,6 @@ internal sealed unsafe class ChannelsLastPool<T, TOperation>(KernelRequest reque
             }
 
             Geometry = new(window, input.Dims, input.Strides, output.Dims, output.Strides);
-            Padding = request.Outputs[0].Layout.InnerStride > 0 ? (int)(request.Outputs[0].Layout.InnerStride - Geometry.Channels) : 0;
             long lines = (long)Geometry.Batch * Geometry.Lines;
             ChannelsPerBlock = lines >= FewLines ? Geometry.Channels : ChannelBlock;
             ChannelBlocks = (Geometry.Channels + ChannelsPerBlock - 1) / ChannelsPerBlock;
@@ -213,9 +211,6 @@ internal sealed unsafe class ChannelsLastPool<T, TOperation>(KernelRequest reque
         }
 
         public PoolGeometry Geometry { get; }
-
-        /// <summary>Unused lanes behind each output pixel.</summary>
-        public int Padding { get; }
 
         public int ChannelsPerBlock { get; }
 

@@ -37,10 +37,10 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     public override IReadOnlyList<WeightPacking> Packings { get; }
 
-    public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
-
     // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
     protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
+
+    public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 

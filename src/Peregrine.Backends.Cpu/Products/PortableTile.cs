@@ -4,13 +4,14 @@ using Peregrine.Backends.Cpu.Generation;
 
 namespace Peregrine.Backends.Cpu.Products;
 
-/// <summary>Runs a <see cref="DotTile"/> whose patches touch no padding without generated code: six pixels by two vectors at a time, on the vectors that the runtime knows.</summary>
+/// <summary>Runs a <see cref="DotTile"/> of packed weights, whose patches touch no padding, without generated code: six pixels by two vectors at a time, on the vectors that the runtime knows.</summary>
 internal sealed unsafe class PortableTile(DotTile tile)
 {
     // Twelve sums, two weights and a broadcast fit into sixteen registers.
     private const int MostPixels = 6;
     public const int MostVectors = 2;
 
+    private readonly int _step = tile.FloatStep / sizeof(float);
     private readonly long[] _sources = [.. tile.PixelOffsets];
     private readonly long[] _targets = [.. tile.OutputOffsets];
     private readonly (int Offset, int Length)[] _runs = [.. tile.Runs.Select(r => (r.Offset, r.Length))];
@@ -30,7 +31,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
         for (long number = 0; number < block[DotTile.Tiles] * tile.Groups; number++)
         {
             (long along, long group) = Math.DivRem(number, tile.Groups);
-            float* weights = (float*)(block[DotTile.Weights] + (group * tile.GroupBytes));
+            float* weights = (float*)(block[DotTile.Weights] + (along * tile.Walk.Weights) + (group * tile.GroupBytes));
             long channelBytes = group * tile.Vectors * Vector<byte>.Count;
             for (int first = 0; first < _sources.Length;)
             {
@@ -63,6 +64,8 @@ internal sealed unsafe class PortableTile(DotTile tile)
     private void Finish(long* block, int first, int count, long along, long channelBytes, Vector<float>* sums, Vector<float>* slots)
     {
         int vectors = tile.Vectors, lanes = Vector<float>.Count;
+        long* open = block + DotTile.FirstOperand + tile.Operands.Count;
+        long stride = tile.HasStride ? open[0] : 0, columns = tile.HasColumns ? open[1] : ((vectors - 1) * lanes) + tile.LastLanes;
         Vector<float>* results = sums;
         if (_epilogue is not null)
         {
@@ -79,10 +82,10 @@ internal sealed unsafe class PortableTile(DotTile tile)
                 byte* from = (byte*)block[DotTile.FirstOperand + operand - 1] + (along * tile.Walk.OfOperand(operand - 1)) + (description.PerChannel ? channelBytes : 0);
                 for (int pixel = 0; pixel < count; pixel++)
                 {
-                    float* at = (float*)(from + (_operandOffsets[operand - 1] is { } offsets ? offsets[first + pixel] : 0));
+                    float* at = (float*)(from + (description.FollowsResult ? (first + pixel) * stride : _operandOffsets[operand - 1] is { } offsets ? offsets[first + pixel] : 0));
                     for (int v = 0; v < vectors; v++)
                     {
-                        to[(pixel * vectors) + v] = description.PerChannel ? Load(at + (v * lanes), LanesOf(v)) : new Vector<float>(*at);
+                        to[(pixel * vectors) + v] = description.PerChannel ? Load(at + (v * lanes), columns - (v * lanes)) : new Vector<float>(*at);
                     }
                 }
             }
@@ -92,17 +95,18 @@ internal sealed unsafe class PortableTile(DotTile tile)
 
         for (int pixel = 0; pixel < count; pixel++)
         {
-            float* at = (float*)(block[DotTile.Target] + (along * tile.Walk.Target) + channelBytes + _targets[first + pixel]);
+            float* at = (float*)(block[DotTile.Target] + (along * tile.Walk.Target) + channelBytes + (tile.HasStride ? (first + pixel) * stride : _targets[first + pixel]));
             for (int v = 0; v < vectors; v++)
             {
                 Vector<float> value = results[(pixel * vectors) + v];
-                if (LanesOf(v) == lanes)
+                long left = columns - (v * lanes);
+                if (left >= lanes)
                 {
                     Unsafe.WriteUnaligned(at + (v * lanes), value);
                     continue;
                 }
 
-                for (int lane = 0; lane < tile.LastLanes; lane++)
+                for (int lane = 0; lane < left; lane++)
                 {
                     at[(v * lanes) + lane] = value[lane];
                 }
@@ -110,18 +114,17 @@ internal sealed unsafe class PortableTile(DotTile tile)
         }
     }
 
-    private int LanesOf(int vector) => vector == tile.Vectors - 1 ? tile.LastLanes : Vector<float>.Count;
-
-    private static Vector<float> Load(float* from, int lanes)
+    private static Vector<float> Load(float* from, long lanes)
     {
-        if (lanes == Vector<float>.Count)
+        if (lanes >= Vector<float>.Count)
         {
             return Unsafe.ReadUnaligned<Vector<float>>(from);
         }
 
         float* padded = stackalloc float[Vector<float>.Count];
         new Span<float>(padded, Vector<float>.Count).Clear();
-        new ReadOnlySpan<float>(from, lanes).CopyTo(new Span<float>(padded, lanes));
+        int count = (int)Math.Max(0, lanes);
+        new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(padded, count));
         return Unsafe.ReadUnaligned<Vector<float>>(padded);
     }
 
@@ -136,7 +139,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
             {
                 long at = down + offset;
                 float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
-                for (int i = 0; i < length; i++, w += 2 * Vector<float>.Count)
+                for (long i = 0, end = (long)length * _step; i < end; i += _step, w += 2 * Vector<float>.Count)
                 {
                     Vector<float> u = Unsafe.ReadUnaligned<Vector<float>>(w), v = Unsafe.ReadUnaligned<Vector<float>>(w + Vector<float>.Count), x = new(x0[i]);
                     (a0, b0) = (Vector.MultiplyAddEstimate(x, u, a0), Vector.MultiplyAddEstimate(x, v, b0));
@@ -169,7 +172,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
             {
                 long at = down + offset;
                 float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
-                for (int i = 0; i < length; i++, w += Vector<float>.Count)
+                for (long i = 0, end = (long)length * _step; i < end; i += _step, w += Vector<float>.Count)
                 {
                     Vector<float> u = Unsafe.ReadUnaligned<Vector<float>>(w);
                     a0 = Vector.MultiplyAddEstimate(new(x0[i]), u, a0);
@@ -194,7 +197,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
             foreach ((int offset, int length) in _runs)
             {
                 float* x = (float*)(pixel + offset);
-                for (int i = 0; i < length; i++, w += 2 * Vector<float>.Count)
+                for (long i = 0, end = (long)length * _step; i < end; i += _step, w += 2 * Vector<float>.Count)
                 {
                     Vector<float> value = new(x[i]);
                     a = Vector.MultiplyAddEstimate(value, Unsafe.ReadUnaligned<Vector<float>>(w), a);
@@ -215,7 +218,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
             foreach ((int offset, int length) in _runs)
             {
                 float* x = (float*)(pixel + offset);
-                for (int i = 0; i < length; i++, w += Vector<float>.Count)
+                for (long i = 0, end = (long)length * _step; i < end; i += _step, w += Vector<float>.Count)
                 {
                     a = Vector.MultiplyAddEstimate(new(x[i]), Unsafe.ReadUnaligned<Vector<float>>(w), a);
                 }

@@ -14,7 +14,7 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
 
     // Weights of this size come from memory on every call; a group of this size is not in the cache any more when the next tile wants it.
     private const long FarBytes = 4 << 20, KeptBytes = 640 << 10;
-    private const double MemoryBytesPerCycle = 12;
+    private const double MemoryBytesPerCycle = 12, Overlap = 0.15;
 
     private const int MostPixels = 64;
 
@@ -34,7 +34,8 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
                 break;
             }
 
-            if (most * vectors * 2 >= vectorRegisters || most * vectors >= 12)
+            // One pixel cannot fill the registers any better.
+            if (most * vectors * 2 >= vectorRegisters || most * vectors >= 12 || problem.TypicalPixels == 1)
             {
                 bool outer = IsOuter(problem, pixels);
                 candidates.Add((new(pixels, vectors, outer), Cycles(problem, pixels, vectors, lanes)));
@@ -103,7 +104,8 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
             double perFloat = Math.Max(Math.Max(sums, loads), SumLatency) * (width == 1 ? 1.1 : 1);
             double computed = (perFloat * problem.PatchLength) + (6 * perTile * width) + 20;
             double bytes = (double)problem.PatchLength * width * lanes * sizeof(float);
-            double read = isFar ? Math.Max(computed, bytes / MemoryBytesPerCycle) : computed;
+            // The two overlap, but not wholly; of tiles that all wait for memory the one with the least to compute is best.
+            double fetched = bytes / MemoryBytesPerCycle, read = isFar ? Math.Max(computed, fetched) + (Overlap * Math.Min(computed, fetched)) : computed;
             cycles += read + ((tiles - 1) * (bytes > KeptBytes ? read : computed));
         }
 

@@ -38,7 +38,6 @@ internal sealed unsafe class ChannelsLastInterpolation(KernelRequest request, Re
             }
 
             Weigh(neighbours, weights, count, target, plan.Channels);
-            new Span<float>(target + plan.Channels, plan.Padding).Clear();
         }
     }
 
@@ -136,7 +135,6 @@ internal sealed unsafe class ChannelsLastInterpolation(KernelRequest request, Re
             StoredTensor source = StoredTensor.Of(arguments.InputDims(0), request.Inputs[0].Layout), target = StoredTensor.Of(arguments.OutputDims(0), request.Outputs[0].Layout);
             ResizeAxis?[] axes = ResizeAxes.Of(arguments, resize);
             Channels = (int)target.Dims[1];
-            Padding = request.Outputs[0].Layout.InnerStride > 0 ? (int)request.Outputs[0].Layout.InnerStride - Channels : 0;
             Axes = [];
             if (target.Dims.Contains(0))
             {
@@ -162,8 +160,6 @@ internal sealed unsafe class ChannelsLastInterpolation(KernelRequest request, Re
         public Axis[] Axes { get; }
 
         public int Channels { get; }
-
-        public int Padding { get; }
 
         public long Pixels { get; }
 

@@ -58,7 +58,6 @@ internal sealed unsafe class NearestResize(KernelRequest request, Resize resize)
             foreach (long offset in offsets)
             {
                 CopyBlocks.Row(source + offset, target, (nint)plan.Run);
-                new Span<byte>(target + plan.Run, plan.Padding).Clear();
                 target += step;
             }
 
@@ -138,7 +137,6 @@ internal sealed unsafe class NearestResize(KernelRequest request, Resize resize)
             if (last >= 0 && axes[last] is null && source.Strides[last] == 1 && target.Strides[last] == 1)
             {
                 Run = target.Dims[last] * Size;
-                Padding = request.Outputs[0].Layout.InnerStride > 0 ? (int)((request.Outputs[0].Layout.InnerStride * Size) - Run) : 0;
                 stored.RemoveAt(stored.Count - 1);
             }
 
@@ -163,9 +161,6 @@ internal sealed unsafe class NearestResize(KernelRequest request, Resize resize)
 
         /// <summary>Contiguous bytes that are copied together.</summary>
         public long Run { get; }
-
-        /// <summary>Bytes behind each run that become 0.</summary>
-        public int Padding { get; }
 
         public Axis[] Outer { get; }
 

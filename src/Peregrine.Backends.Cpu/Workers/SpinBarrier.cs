@@ -13,9 +13,6 @@ public sealed class SpinBarrier
 
     internal SpinBarrier(int spins) => _signal = new WakeSignal(spins);
 
-    /// <summary>True once a worker of this run has failed.</summary>
-    public bool IsPoisoned => _isPoisoned;
-
     /// <summary>
     /// Waits for all workers of the team; what they wrote before is visible to all behind it.
     /// </summary>

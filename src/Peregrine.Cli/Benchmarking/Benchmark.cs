@@ -25,6 +25,9 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
     /// <summary>Bytes of the arenas of all streams.</summary>
     public long ArenaBytes { get; private set; }
 
+    /// <summary>Of one stream: the planned peak, and the least that any plan needs.</summary>
+    public (long Peak, long Least) Planned { get; private set; }
+
     public IReadOnlyList<LayerTime> Layers { get; private set; } = [];
 
     /// <param name="layers">Whether to time each layer, in further calls of their own, as watching slows a call down.</param>
@@ -48,6 +51,7 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
             Throughput = latencies.Length / Stopwatch.GetElapsedTime(start).TotalSeconds;
             Latency = LatencyReport.Of(latencies);
             ArenaBytes = contexts.Sum(c => c.ArenaBytes);
+            Planned = (contexts[0].PlannedPeakBytes, contexts[0].PlannedLowerBoundBytes);
             if (layers)
             {
                 TimeLayers(contexts[0], callers[0], cancellation);

@@ -9,6 +9,8 @@ namespace Peregrine.Cli.Benchmarking;
 /// <param name="LatencyMs">Per call, from inputs in the caller's buffers to outputs in the caller's buffers.</param>
 /// <param name="ThroughputPerS">Calls per second of all streams together.</param>
 /// <param name="ArenaBytes">Arenas and other buffers of all streams together.</param>
+/// <param name="ArenaPeakBytes">The planned peak of one stream.</param>
+/// <param name="ArenaLeastBytes">The most that one step of it needs at once: no plan has a lower peak.</param>
 /// <param name="WeightBytes">Constants, shared by all streams.</param>
 /// <param name="Layers">Mean time per layer; empty without --layers.</param>
 internal sealed record BenchmarkReport(
@@ -22,6 +24,8 @@ internal sealed record BenchmarkReport(
     LatencyReport LatencyMs,
     double ThroughputPerS,
     long ArenaBytes,
+    long ArenaPeakBytes,
+    long ArenaLeastBytes,
     long WeightBytes,
     long PeakRssBytes,
     IReadOnlyList<LayerTime> Layers);

@@ -73,6 +73,8 @@ internal sealed class BenchCommand : CliCommand
             benchmark.Latency,
             benchmark.Throughput,
             benchmark.ArenaBytes,
+            benchmark.Planned.Peak,
+            benchmark.Planned.Least,
             opened.Engine.WeightBytes,
             // Not every system keeps a peak.
             Math.Max(process.PeakWorkingSet64, process.WorkingSet64),
@@ -116,7 +118,7 @@ internal sealed class BenchCommand : CliCommand
         session.Write($"latency    min {latency.Min:F3} ms, mean {latency.Mean:F3}, median {latency.Median:F3}, p90 {latency.P90:F3}, p99 {latency.P99:F3}");
         session.Write($"throughput {report.ThroughputPerS:F1} calls per second");
         session.Write($"build {report.BuildMs:F1} ms, load {report.LoadMs:F1} ms, first run {report.FirstRunMs:F2} ms");
-        session.Write($"weights {Sizes.Text(report.WeightBytes)}, arena {Sizes.Text(report.ArenaBytes)}, peak memory {Sizes.Text(report.PeakRssBytes)}");
+        session.Write($"weights {Sizes.Text(report.WeightBytes)}, arena {Sizes.Text(report.ArenaBytes)} (planned {Sizes.Text(report.ArenaPeakBytes)} a stream, least possible {Sizes.Text(report.ArenaLeastBytes)}), peak memory {Sizes.Text(report.PeakRssBytes)}");
         if (report.Layers.Count == 0)
         {
             return;

@@ -10,7 +10,7 @@ internal sealed class BuildSettings
 {
     private readonly Option<string> _precision = new("--precision")
     {
-        Description = "Number formats that the engine may compute in. Today every engine computes in fp32, and best means fp32; fp16, bf16 and int8 are not available yet.",
+        Description = "Number formats that the engine may compute in. Every engine computes in fp32, and best means fp32; fp16, bf16 and int8 are not available yet.",
         HelpName = "fp32|fp16|bf16|int8|best",
         DefaultValueFactory = _ => "fp32",
     };

@@ -14,8 +14,6 @@ internal abstract class Emitter
 
     internal abstract int Lanes { get; }
 
-    internal RegisterClass[] MaskClasses => MaskRegisters.Length == 0 ? [] : [RegisterClass.Mask];
-
     internal int FileOf(RegisterClass registerClass) => registerClass switch
     {
         RegisterClass.Gpr => RegisterFiles.Integer,

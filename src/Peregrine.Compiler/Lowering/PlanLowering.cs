@@ -11,7 +11,7 @@ namespace Peregrine.Compiler.Lowering;
 
 /// <summary>
 /// Assign and Schedule: turns an optimized graph into a plan. Nodes become steps in the graph's order; each kernel step gets the tactic that the selector chose; reshapes become
-/// views; dims tensors become slots that the shape program fills; what a device cannot do becomes a host step. Bodies become sub-plans.
+/// views; concatenations and splits become parts of one buffer where that is possible; dims tensors become slots that the shape program fills; what a device cannot do becomes a host step. Bodies become sub-plans.
 /// </summary>
 internal sealed class PlanLowering
 {
@@ -21,6 +21,7 @@ internal sealed class PlanLowering
     private readonly ConstantTable _constants;
     private readonly Dictionary<string, IReadOnlyList<string>> _declines;
     private readonly LayoutAssignment _layouts;
+    private readonly PartPlacement _placement;
     private readonly Dictionary<Value, int> _slotOf = [];
     private readonly Dictionary<(Value Value, Layout Layout), int> _reformatted = [];
     private readonly List<BufferSlot> _slots = [];
@@ -40,7 +41,8 @@ internal sealed class PlanLowering
         _samples = samples;
         _constants = constants;
         _declines = declines;
-        _layouts = LayoutAssignment.Of(graph, chooser);
+        _layouts = LayoutAssignment.Of(graph, chooser, samples);
+        _placement = PartPlacement.Of(graph, _layouts, outerSymbols);
         foreach (string symbol in outerSymbols)
         {
             _known[symbol] = 0;
@@ -142,6 +144,17 @@ internal sealed class PlanLowering
             case IReshaping when IsView(node):
                 AddSlot(node.Outputs[0]!, SlotKind.View, SlotIn(node.Inputs[0]!, Layout.RowMajor));
                 break;
+            case Split when _placement.IsCut(node):
+                int source = SlotIn(node.Inputs[0]!, _layouts.LayoutOf(node, node.Inputs[0]!));
+                foreach (Value output in node.Outputs.OfType<Value>())
+                {
+                    AddPart(output, _placement.PartOf(output)!, source);
+                }
+
+                break;
+            case Concat when _placement.JoinOf(node) is { } parts:
+                LowerJoin(node, parts);
+                break;
             case If branch:
                 AddControl(node, (inputs, outputs) => new IfStep(node.Name, Sources(node), inputs, outputs, Body(branch.Then), Body(branch.Else)));
                 break;
@@ -173,10 +186,61 @@ internal sealed class PlanLowering
         Ints inputs = Ints.From(node.Inputs.Select(v => v is null ? -1L : SlotIn(v, _layouts.LayoutOf(node, v))));
         foreach (Value output in node.Outputs.OfType<Value>())
         {
-            AddSlot(output, SegmentOf(((TensorType)output.Type).Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, layout: _layouts.LayoutOf(node, output));
+            Layout layout = _layouts.LayoutOf(node, output);
+            if (_placement.PartOf(output) is { } part && part.Layout == layout)
+            {
+                AddPart(output, part, WholeSlot(part.Whole));
+            }
+            else
+            {
+                AddSlot(output, SegmentOf(((TensorType)output.Type).Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, layout: layout);
+            }
         }
 
         _steps.Add(new KernelStep(node.Name, Sources(node), inputs, Ints.From(node.Outputs.Select(v => v is null ? -1L : _slotOf[v])), node.Operator, request, selection.Tactic.Id, selection.Option));
+    }
+
+    /// <summary>Copies to their places what was not computed there.</summary>
+    private void LowerJoin(Node node, IReadOnlyList<PlacedPart> parts)
+    {
+        int whole = WholeSlot(node.Outputs[0]!);
+        for (int i = 0; i < parts.Count; i++)
+        {
+            Value value = node.Inputs[i]!;
+            int slot = SlotOf(value);
+            if (_slots[slot] is { Kind: SlotKind.Part } made && made.Target == whole && made.Start == parts[i].Start && ReferenceEquals(_placement.PartOf(value), parts[i]))
+            {
+                continue;
+            }
+
+            KernelRequest request = PartPlacement.CopyRequest(value, _graph.Symbols, _slots[slot].Layout, parts[i].Layout);
+            AddCopy($"join {value.Name}", value, request, slot, () => AddPartSlot(FreeName($"{value.Name}:joined"), value.Type, parts[i], whole, _steps.Count), Sources(node));
+        }
+    }
+
+    /// <summary>The slot of what a concatenation makes, from the first of its parts on; it may be a part itself.</summary>
+    private int WholeSlot(Value whole)
+    {
+        if (_slotOf.TryGetValue(whole, out int slot))
+        {
+            return slot;
+        }
+
+        Layout layout = _layouts.LayoutOf(whole.Producer!, whole);
+        return _placement.PartOf(whole) is { } part && part.Layout == layout ? AddPart(whole, part, WholeSlot(part.Whole)) : AddSlot(whole, SlotKind.Arena, layout: layout);
+    }
+
+    private int AddPart(Value value, PlacedPart part, int whole) =>
+        _slotOf[value] = AddPartSlot(value.Name, value.Type, part, whole, value.Producer!.Operator is Split ? _slots[whole].FirstStep : _steps.Count);
+
+    private int AddPartSlot(string name, IrType type, PlacedPart part, int whole, int firstStep)
+    {
+        int index = _slots.Count;
+        _slots.Add(new(index, name, type, part.Layout, SlotKind.Part, firstStep, -1, whole) { Axis = part.Axis, Start = part.Start });
+        _dims.Add(null);
+        _segments.Add(0);
+        DescribeDims(index);
+        return index;
     }
 
     /// <summary>Chooses a tactic in the node's layouts. Where every kernel in them turns out to be wrong or too large, the node goes back to row-major, which the reference takes.</summary>
@@ -211,14 +275,26 @@ internal sealed class PlanLowering
 
         KernelOperand operand = RequestBuilder.Operand(value, _graph.Symbols);
         KernelRequest request = LayoutAssignment.Conversion(operand, _slots[slot].Layout, layout);
+        return _reformatted[(value, layout)] = AddCopy($"reformat {value.Name}", value, request, slot, AddReformatted, value.Producer is { } producer ? Sources(producer) : Texts.Empty);
+
+        int AddReformatted()
+        {
+            int target = _slots.Count;
+            _slots.Add(new(target, FreeName($"{value.Name}:{(layout.IsRowMajor ? "row-major" : "reformatted")}"), value.Type, layout, SegmentOf(value.Tensor!.Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, _steps.Count, -1));
+            _dims.Add(null);
+            _segments.Add(0);
+            DescribeDims(target);
+            return target;
+        }
+    }
+
+    /// <summary>Adds a step that copies a slot to one that is made for it.</summary>
+    private int AddCopy(string name, Value value, KernelRequest request, int source, Func<int> addTarget, Texts sources)
+    {
         Selection selection = _chooser.Select(request, new Identity(), _samples.Of([value], [value], request));
-        int target = _slots.Count;
-        _slots.Add(new(target, FreeName($"{value.Name}:{(layout.IsRowMajor ? "row-major" : "reformatted")}"), value.Type, layout, SegmentOf(value.Tensor!.Shape) == 0 ? SlotKind.Arena : SlotKind.Growable, _steps.Count, -1));
-        _dims.Add(null);
-        _segments.Add(0);
-        DescribeDims(target);
-        _steps.Add(new KernelStep($"reformat {value.Name}", value.Producer is { } producer ? Sources(producer) : Texts.Empty, [slot], [target], new Identity(), request, selection.Tactic.Id, selection.Option));
-        return _reformatted[(value, layout)] = target;
+        int target = addTarget();
+        _steps.Add(new KernelStep(name, sources, [source], [target], new Identity(), request, selection.Tactic.Id, selection.Option));
+        return target;
     }
 
     private string FreeName(string name) => _slots.Exists(s => s.Name == name) ? FreeName(name + "'") : name;
@@ -350,12 +426,13 @@ internal sealed class PlanLowering
         // Views come after what they view, so one backward walk carries lifetimes through chains of them.
         for (int slot = _slots.Count - 1; slot >= 0; slot--)
         {
-            if (_slots[slot].Kind == SlotKind.View)
+            if (_slots[slot].Kind is SlotKind.View or SlotKind.Part)
             {
                 last[_slots[slot].Target] = Math.Max(last[_slots[slot].Target], last[slot]);
             }
 
-            _slots[slot] = _slots[slot] with { LastStep = last[slot] };
+            // A part that nobody reads is there nevertheless.
+            _slots[slot] = _slots[slot] with { LastStep = _slots[slot].Kind == SlotKind.Part ? Math.Max(last[slot], _slots[slot].FirstStep) : last[slot] };
         }
     }
 }

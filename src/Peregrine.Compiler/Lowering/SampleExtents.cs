@@ -52,6 +52,31 @@ internal sealed class SampleExtents
         }
     }
 
+    /// <summary>
+    /// A request whose dimensions without bound end soon above their typical extents, so that what different tactics say that it costs can be compared. They stay open: what needs to know an extent
+    /// learns nothing.
+    /// </summary>
+    public KernelRequest Bound(KernelRequest request, IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> outputs)
+    {
+        return request.IsStatic ? request : request with { Inputs = BoundAll(request.Inputs, inputs), Outputs = BoundAll(request.Outputs, outputs) };
+
+        ValueList<KernelOperand> BoundAll(ValueList<KernelOperand> operands, IReadOnlyList<Value?> values) =>
+            ValueList.From(operands.Select((o, i) => o.Dims.All(d => d.Max < long.MaxValue) || Known(values[i]) is not { } extents ? o
+                : o with { Dims = ValueList.From(o.Dims.Select((d, axis) => d.Max < long.MaxValue ? d : d with { Max = Math.Max(extents[axis], d.Min + d.Divisor) })) }));
+    }
+
+    private Ints? Known(Value? value)
+    {
+        try
+        {
+            return value?.Tensor is { Shape.IsRanked: true } ? Of(value) : null;
+        }
+        catch (Exception e) when (e is DimException or OverflowException)
+        {
+            return null;
+        }
+    }
+
     private void Take(Shape shape, Func<int, long> value)
     {
         for (int axis = 0; axis < shape.Rank; axis++)

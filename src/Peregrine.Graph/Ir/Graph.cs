@@ -174,15 +174,6 @@ public sealed class Graph
         _names.Remove(constant.Name);
     }
 
-    /// <summary>Drops an unwanted optional output.</summary>
-    internal void RemoveOutput(Node node, int index)
-    {
-        Value?[] outputs = [.. node.Outputs];
-        _names.Remove(outputs[index]!.Name);
-        outputs[index] = null;
-        node.Outputs = outputs;
-    }
-
     internal void FreeName(string name) => _names.Remove(name);
 
     /// <summary>Puts the nodes into topological order, keeping the present order wherever that is possible. False, with nothing changed, if there is a cycle.</summary>

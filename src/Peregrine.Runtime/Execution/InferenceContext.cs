@@ -64,6 +64,9 @@ public sealed class InferenceContext : IDisposable
     /// <summary>Bytes of arenas and other buffers that this context holds now.</summary>
     public long ArenaBytes => _runner.ArenaBytes;
 
+    /// <summary>The most bytes of the arena that one step of the last run needed at once: what <see cref="PlannedPeakBytes"/> would be without any gap.</summary>
+    public long PlannedLowerBoundBytes => _runner.Memory.ArenaLowerBound;
+
     /// <summary>The exact peak of the planned arena for the shapes of the last run.</summary>
     public long PlannedPeakBytes => _runner.Memory.ArenaPeak;
 

@@ -25,6 +25,7 @@ internal sealed class SlotMemory : IDisposable
     private readonly bool[] _shaped;
     private readonly int[] _laterSlots;
     private readonly MemoryPlanner _planner = new();
+    private readonly MemoryTakeover _takeover;
     private readonly StepShapeCheck _shapeCheck;
     private DeviceBuffer? _arena;
     private bool _inputsChanged = true;
@@ -36,6 +37,7 @@ internal sealed class SlotMemory : IDisposable
         Plan plan = prepared.Plan;
         _plan = plan;
         _kernels = prepared.Kernels;
+        _takeover = new(plan, prepared.Kernels, Evaluate);
         _ownScratch = new DeviceBuffer?[plan.Steps.Count];
         _services = services;
         _outer = outer;
@@ -48,7 +50,7 @@ internal sealed class SlotMemory : IDisposable
         _views = [.. plan.Slots.Select(_ => new List<int>())];
         foreach (BufferSlot slot in plan.Slots)
         {
-            if (slot.Kind == SlotKind.View)
+            if (slot.Kind is SlotKind.View or SlotKind.Part)
             {
                 _views[slot.Target].Add(slot.Index);
             }
@@ -76,6 +78,9 @@ internal sealed class SlotMemory : IDisposable
 
     /// <summary>Bytes of the arena for the bound shapes: the planner's exact peak.</summary>
     public long ArenaPeak { get; private set; }
+
+    /// <summary>The most bytes that are live at one step: no placement needs less.</summary>
+    public long ArenaLowerBound { get; private set; }
 
     /// <summary>Bytes held: the arena and all buffers outside of it.</summary>
     public long ArenaBytes => (_arena?.Length ?? 0) + _own.Sum(b => b?.Length ?? 0) + _ownScratch.Sum(b => b?.Length ?? 0);
@@ -294,7 +299,7 @@ internal sealed class SlotMemory : IDisposable
 
         foreach (BufferSlot slot in _plan.Slots)
         {
-            if (slot.Kind == SlotKind.View && _plan.Shapes.SlotSegments[slot.Index] == segment)
+            if (slot.Kind is SlotKind.View or SlotKind.Part && _plan.Shapes.SlotSegments[slot.Index] == segment)
             {
                 _shaped[slot.Index] = true;
                 BindView(slot);
@@ -325,12 +330,15 @@ internal sealed class SlotMemory : IDisposable
     {
         List<BufferRequest> requests = [];
         Dictionary<int, long[]> known = [];
+        Dictionary<int, int> requestOf = [];
         for (int i = 0; i < placed.Count; i++)
         {
             known[placed[i].Index] = dims[i];
+            requestOf[placed[i].Index] = i;
             requests.Add(new(StoredBytes(placed[i], dims[i]), MemoryPlanner.Unit, placed[i].FirstStep, Math.Max(placed[i].FirstStep, placed[i].LastStep)));
         }
 
+        _takeover.Apply(requests, requestOf, known);
         List<int> scratchSteps = [];
         for (int step = 0; step < _kernels.Length; step++)
         {
@@ -343,7 +351,7 @@ internal sealed class SlotMemory : IDisposable
 
         long[] offsets = new long[requests.Count];
         MemoryPlan plan = _planner.Plan(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(requests), offsets);
-        ArenaPeak = plan.Peak;
+        (ArenaPeak, ArenaLowerBound) = (plan.Peak, plan.LowerBound);
         if (_arena is null || _arena.Length < plan.Peak || _arena.Length > 2 * plan.Peak)
         {
             // A much smaller shape gives its memory back: resident memory follows the shapes, it does not only grow.
@@ -476,6 +484,13 @@ internal sealed class SlotMemory : IDisposable
         }
 
         long[] dims = Evaluate(view);
+        if (view.Kind == SlotKind.Part)
+        {
+            Slots.Bind(view.Index, Slots.Buffer(view.Target), Slots.Offset(view.Target) + PartPlace.ByteOffset(view, dims, _plan.Slots[view.Target], Slots.Dims(view.Target)), dims);
+            BindViews(view.Index);
+            return;
+        }
+
         if (Tensor.CountElements(dims) != Tensor.CountElements(Slots.Dims(view.Target)))
         {
             throw new BindingException($"%{view.Name} has the shape [{string.Join(',', dims)}], but views {Tensor.CountElements(Slots.Dims(view.Target))} elements.");

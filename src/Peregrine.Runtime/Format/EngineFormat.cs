@@ -1,7 +1,7 @@
 namespace Peregrine.Runtime.Format;
 
 /// <summary>
-/// The engine file, version 1. All numbers are little-endian.
+/// The engine file, version 2. All numbers are little-endian.
 /// <code>
 /// header, 64 bytes
 ///   0  magic            8 bytes "PEREGRIN"
@@ -33,15 +33,19 @@ namespace Peregrine.Runtime.Format;
 /// unknown required section; it skips unknown optional sections (after checking their hashes). Later versions may add sections; they raise
 /// the minimum reader when an old reader would misread the file. The first 12 bytes keep their meaning for ever.
 /// </para>
+/// <para>
+/// Version 2: slots of a plan may be parts of others (<see cref="Planning.SlotKind.Part"/>, with axis and start behind the other fields), and storage of a padded inner dimension ends with its
+/// last element. Files of version 1 have no such slots and are read as before.
+/// </para>
 /// The content of structured sections is written with <see cref="BinarySectionWriter"/>. A file holds data only, never machine code.
 /// </summary>
 public static class EngineFormat
 {
     /// <summary>The version written by this program and the newest it reads.</summary>
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     /// <summary>The minimum reader stated in files written by this program.</summary>
-    public const ushort MinimumReader = 1;
+    public const ushort MinimumReader = 2;
 
     /// <summary>Sections, and weights inside them, begin at multiples of this many bytes.</summary>
     public const int Alignment = 64;

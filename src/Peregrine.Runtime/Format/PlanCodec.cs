@@ -108,18 +108,28 @@ internal static class PlanCodec
         {
             w.Shape(contents);
         }
+
+        if (slot.Kind == SlotKind.Part)
+        {
+            w.Bytes.WriteSigned(slot.Axis);
+            w.Bytes.WriteSigned(slot.Start);
+        }
     }
 
-    private static BufferSlot ReadSlot(StructureReader r, int index) => new(
-        index,
-        r.Text(),
-        r.Type(),
-        r.Layout(),
-        r.Bytes.ReadEnum<SlotKind>("the kind of a slot"),
-        Number(r),
-        Number(r),
-        Number(r),
-        r.Bytes.ReadBoolean() ? r.Shape() : null);
+    private static BufferSlot ReadSlot(StructureReader r, int index)
+    {
+        BufferSlot slot = new(
+            index,
+            r.Text(),
+            r.Type(),
+            r.Layout(),
+            r.Bytes.ReadEnum<SlotKind>("the kind of a slot"),
+            Number(r),
+            Number(r),
+            Number(r),
+            r.Bytes.ReadBoolean() ? r.Shape() : null);
+        return slot.Kind == SlotKind.Part ? slot with { Axis = Number(r), Start = r.Bytes.ReadSigned() } : slot;
+    }
 
     private static void WriteStep(StructureWriter w, StructureWriter provenance, Step step, SymbolPool symbols, RecipePool recipes)
     {

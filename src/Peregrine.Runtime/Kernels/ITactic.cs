@@ -51,6 +51,12 @@ public interface IKernel
 {
     /// <summary>Bytes of temporary memory that all workers of one call share, for these dims of the operands (null where one is absent); it lies in the context's arena during the call only.</summary>
     long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) => 0;
+
+    /// <summary>
+    /// Inputs in whose memory the first output may be written, best first, where both have equal dims at run time: the kernel reads each element of such an input only for the output's element at the
+    /// same place in memory, and before that is written.
+    /// </summary>
+    IReadOnlyList<int> OverwritableInputs => [];
 }
 
 /// <summary>What tactics and caches may know of a device.</summary>

@@ -46,9 +46,9 @@ public readonly record struct KernelForm(Operator? Anchor, Expr? Epilogue)
             }
         }
 
-        if (op is Identity && request is { Anchor: null, Epilogue: OperandExpr { Index: 0 } })
+        if (op is Identity && request.Anchor is null && request.Epilogue is OperandExpr { Index: 0 })
         {
-            // A change of layout.
+            // A value goes into another layout.
             return null;
         }
 

@@ -18,7 +18,8 @@ public enum HaloFill
 /// <summary>
 /// How the elements of a tensor lie in memory. Dimensions are stored in <see cref="Order"/>, the innermost last; the dimension that is innermost may be padded to
 /// <see cref="InnerStride"/>; the dimension <see cref="BlockAxis"/> may be cut into blocks of <see cref="Block"/> that become the innermost dimension; stored dimensions may have a halo,
-/// which the producer writes on every run. Lanes past the end of a block or of a padded inner dimension are 0.
+/// which the producer writes on every run. Lanes past the end of a block are 0. What lies between the end of a padded inner dimension and the next position is not the tensor's: nobody reads or
+/// writes it through this layout, so that tensors can lie side by side in the pixels of a larger one.
 /// </summary>
 public sealed record Layout
 {
@@ -61,14 +62,14 @@ public sealed record Layout
     }
 
     /// <summary>
-    /// The element strides per logical axis, the element offset of the first logical element, and the number of elements that the storage takes. With blocks the stride of the blocked axis is that
+    /// The element strides per logical axis, the element offset of the first logical element, and the number of elements that the storage takes, which ends with the last element proper. With blocks the stride of the blocked axis is that
     /// between blocks; element i of it lies at (i / Block)·stride + i mod Block.
     /// </summary>
     public (long[] Strides, long Origin, long Elements) Resolve(ReadOnlySpan<long> dims)
     {
         int rank = dims.Length;
         long[] strides = new long[rank];
-        long stride = Block, origin = 0;
+        long stride = Block, origin = 0, gap = 0;
         for (int position = rank - 1; position >= 0; position--)
         {
             int axis = Order.Count == 0 ? position : (int)Order[position];
@@ -88,13 +89,14 @@ public sealed record Layout
                     throw new ArgumentException($"An inner stride of {InnerStride} is smaller than the {span} elements that it separates.");
                 }
 
+                gap = InnerStride - span;
                 span = InnerStride;
             }
 
             stride = span;
         }
 
-        return (strides, origin, stride);
+        return (strides, origin, Math.Max(0, stride - gap));
     }
 
     /// <summary>Where the element at these logical coordinates lies, in elements from the start of the storage.</summary>

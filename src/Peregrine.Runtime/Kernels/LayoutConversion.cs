@@ -40,11 +40,14 @@ public static class LayoutConversion
         }
     }
 
-    /// <summary>Stores a row-major tensor in a layout with all that belongs to it: the halo with its fill, padding with 0. The fill <see cref="HaloFill.ZeroPoint"/> is not known here.</summary>
+    /// <summary>
+    /// Stores a row-major tensor in a layout with all that belongs to it: the halo with its fill, lanes past the end of a block with 0. The fill <see cref="HaloFill.ZeroPoint"/> is not known here.
+    /// </summary>
+    /// <param name="between">The value of every byte between the positions of a padded inner dimension, which is not the tensor's.</param>
     /// <exception cref="NotSupportedException">The halo holds zero points.</exception>
-    public static void StoreWhole(Tensor source, Layout layout, Span<byte> target)
+    public static void StoreWhole(Tensor source, Layout layout, Span<byte> target, byte between = 0)
     {
-        target.Clear();
+        target.Fill(layout.BlockAxis < 0 ? between : (byte)0);
         if (layout.Fill != HaloFill.None)
         {
             (Layout plain, long[] dims) = WithHalo(layout, source.Dims);

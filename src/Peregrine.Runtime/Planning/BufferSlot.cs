@@ -21,6 +21,11 @@ public enum SlotKind
     View,
     /// <summary>A small integer tensor of dims that the shape program computes.</summary>
     Dims,
+    /// <summary>
+    /// A range of one axis of another slot, in that slot's memory. Either a step writes it (a concatenation whose parts are computed in place: no step writes the whole), or it is there with what it
+    /// is a part of (a split that copies nothing).
+    /// </summary>
+    Part,
 }
 
 /// <summary>One value of a plan.</summary>
@@ -29,5 +34,12 @@ public enum SlotKind
 /// <param name="FirstStep">The step that writes it; −1 for inputs and constants.</param>
 /// <param name="LastStep">The last step that reads it; the number of steps for plan outputs.</param>
 /// <param name="Contents">The elements of a <see cref="SlotKind.Dims"/>; null otherwise.</param>
-/// <param name="Target">The viewed slot of a <see cref="SlotKind.View"/>, the constant's number of a <see cref="SlotKind.Constant"/>; else −1.</param>
-public sealed record BufferSlot(int Index, string Name, IrType Type, Layout Layout, SlotKind Kind, int FirstStep, int LastStep, int Target = -1, Shape? Contents = null);
+/// <param name="Target">The viewed slot of a <see cref="SlotKind.View"/> or <see cref="SlotKind.Part"/>, the constant's number of a <see cref="SlotKind.Constant"/>; else −1.</param>
+public sealed record BufferSlot(int Index, string Name, IrType Type, Layout Layout, SlotKind Kind, int FirstStep, int LastStep, int Target = -1, Shape? Contents = null)
+{
+    /// <summary>The axis along which a <see cref="SlotKind.Part"/> is one; 0 for other kinds.</summary>
+    public int Axis { get; init; }
+
+    /// <summary>The target's index along <see cref="Axis"/> at which a <see cref="SlotKind.Part"/> begins; 0 for other kinds.</summary>
+    public long Start { get; init; }
+}

@@ -48,6 +48,7 @@ public static class PlanPrinter
         string place = slot.Kind switch
         {
             SlotKind.View => $"view of #{slot.Target}",
+            SlotKind.Part => $"part of #{slot.Target} from {slot.Start} on axis {slot.Axis}",
             SlotKind.Constant => $"constant {slot.Target}",
             SlotKind.Dims => $"dims {slot.Contents}",
             SlotKind.Input => "input",

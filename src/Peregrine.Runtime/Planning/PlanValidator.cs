@@ -86,7 +86,7 @@ public sealed class PlanValidator
         }
 
         _rules.Require((slot.Kind == SlotKind.Dims) == (slot.Contents is not null), $"{name} is of kind {slot.Kind} and has {(slot.Contents is null ? "no " : "")}contents");
-        _rules.Require(slot.Kind is SlotKind.Constant or SlotKind.View || slot.Target == -1, $"{name} is of kind {slot.Kind} but has a target");
+        _rules.Require(slot.Kind is SlotKind.Constant or SlotKind.View or SlotKind.Part || slot.Target == -1, $"{name} is of kind {slot.Kind} but has a target");
         switch (slot.Kind)
         {
             case SlotKind.Input:
@@ -109,6 +109,10 @@ public sealed class PlanValidator
             case SlotKind.View:
                 CheckView(slot, tensor, name);
                 break;
+            case SlotKind.Part:
+                CheckTarget(slot, tensor, name);
+                PartValidator.Check(slot, _plan.Slots[slot.Target], name, _rules);
+                break;
             case SlotKind.Dims:
                 _rules.Require(slot.Contents!.IsRanked && tensor is { ElementType: DataType.Int64 or DataType.Int32, Shape: { IsRanked: true, IsStatic: true } } && tensor.Shape.ElementCount == slot.Contents.Rank, $"{name} is {slot.Type}, but its contents are {slot.Contents}");
                 break;
@@ -130,8 +134,16 @@ public sealed class PlanValidator
 
     private void CheckView(BufferSlot slot, TensorType? tensor, string name)
     {
+        CheckTarget(slot, tensor, name);
+        BufferSlot viewed = _plan.Slots[slot.Target];
+        Shape shape = tensor!.Shape, seen = ((TensorType)viewed.Type).Shape;
+        _rules.Require(!shape.IsRanked || !seen.IsRanked || !Dim.ProvablyDifferent(shape.ElementCount, seen.ElementCount), $"{name} is {slot.Type} and cannot view the other number of elements of {viewed.Type}");
+    }
+
+    private void CheckTarget(BufferSlot slot, TensorType? tensor, string name)
+    {
         BufferSlot target = slot;
-        for (int length = 0; target.Kind == SlotKind.View; length++)
+        for (int length = 0; target.Kind is SlotKind.View or SlotKind.Part; length++)
         {
             _rules.Require(target.Target >= 0 && target.Target < _plan.Slots.Count && length < MaximumViewChain, $"{name} views slot {target.Target}, which does not exist, leads back to it, or is one of more than {MaximumViewChain} views on each other");
             target = _plan.Slots[target.Target];
@@ -140,8 +152,6 @@ public sealed class PlanValidator
         BufferSlot viewed = _plan.Slots[slot.Target];
         _rules.Require(target.FirstStep <= slot.FirstStep, $"{name} exists before {SlotName(viewed.Index)}, which it views");
         _rules.Require(viewed.Type is TensorType other && tensor is not null && other.ElementType == tensor.ElementType, $"{name} is {slot.Type} and cannot view {viewed.Type}");
-        Shape shape = tensor!.Shape, seen = ((TensorType)viewed.Type).Shape;
-        _rules.Require(!shape.IsRanked || !seen.IsRanked || !Dim.ProvablyDifferent(shape.ElementCount, seen.ElementCount), $"{name} is {slot.Type} and cannot view the other number of elements of {viewed.Type}");
     }
 
     private void CheckInterface()
@@ -165,6 +175,7 @@ public sealed class PlanValidator
     private void CheckSteps(ShapeProgramValidator shapes)
     {
         bool[] written = new bool[_plan.Slots.Count];
+        PartValidator parts = new(_plan, _rules);
         for (int i = 0; i < _plan.Steps.Count; i++)
         {
             Step step = _plan.Steps[i];
@@ -175,7 +186,7 @@ public sealed class PlanValidator
                 if (number >= 0)
                 {
                     BufferSlot slot = _plan.Slots[(int)number];
-                    _rules.Require(slot.FirstStep < i && slot.LastStep >= i, $"{name} reads {SlotName((int)number)}, which lives from step {slot.FirstStep} to {slot.LastStep}");
+                    _rules.Require(slot.FirstStep < i && slot.LastStep >= i && parts.CompleteAfter((int)number) < i, $"{name} reads {SlotName((int)number)}, which lives from step {slot.FirstStep} to {slot.LastStep}");
                 }
             }
 
@@ -185,7 +196,7 @@ public sealed class PlanValidator
                 if (number >= 0)
                 {
                     BufferSlot slot = _plan.Slots[(int)number];
-                    _rules.Require(slot.FirstStep == i && !written[number] && slot.Kind is SlotKind.Arena or SlotKind.Growable or SlotKind.Managed or SlotKind.View, $"{name} writes {SlotName((int)number)} of kind {slot.Kind}, which step {slot.FirstStep} has to write");
+                    _rules.Require(slot.FirstStep == i && !written[number] && slot.Kind is SlotKind.Arena or SlotKind.Growable or SlotKind.Managed or SlotKind.View or SlotKind.Part, $"{name} writes {SlotName((int)number)} of kind {slot.Kind}, which step {slot.FirstStep} has to write");
                     written[number] = true;
                 }
             }
@@ -214,7 +225,7 @@ public sealed class PlanValidator
 
         for (int i = 0; i < written.Length; i++)
         {
-            _rules.Require(written[i] || _plan.Slots[i] is not ({ Kind: SlotKind.Arena or SlotKind.Growable } or { Kind: SlotKind.Managed, FirstStep: >= 0 }), $"no step writes {SlotName(i)}");
+            _rules.Require(written[i] || parts.IsWritten(i) || _plan.Slots[i] is not ({ Kind: SlotKind.Arena or SlotKind.Growable } or { Kind: SlotKind.Managed, FirstStep: >= 0 }), $"no step writes {SlotName(i)}");
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class ShapeProgramValidator(Plan plan, Func<string, bool> isKnow
         rules.Require(segment >= 0 && segment < _shapes.SegmentSteps.Count, $"slot {index} belongs to segment {segment} of {_shapes.SegmentSteps.Count}");
         long after = _shapes.SegmentSteps[(int)segment];
         Shape? dims = _shapes.SlotDims[index];
-        rules.Require(dims is not null || slot.Kind is not (SlotKind.Arena or SlotKind.Constant or SlotKind.Dims), $"slot {index} of kind {slot.Kind} has no dimensions");
+        rules.Require(dims is not null || slot.Kind is not (SlotKind.Arena or SlotKind.Constant or SlotKind.Dims or SlotKind.Part), $"slot {index} of kind {slot.Kind} has no dimensions");
         rules.Require(dims is null || (slot.Type is TensorType { Shape.IsRanked: true } type && dims.Equals(type.Shape)), $"slot {index} is {slot.Type}, but its dimensions are {dims}");
         foreach (Dim dim in dims is null ? [] : dims.AsSpan().ToArray())
         {

@@ -149,13 +149,14 @@ internal sealed class TrialBench : IDisposable
         Stream.Dispose();
     }
 
-    /// <summary>A result that nobody has written, with padding of 0 between its pixels: nothing reads that padding, so a kernel may leave it as it is, but must not write anything else there.</summary>
+    /// <summary>A result that nobody has written. What lies between its pixels is not the kernel's: it must be left as it is.</summary>
     private static byte[] Spoilt(KernelOperand operand, ReadOnlySpan<long> dims)
     {
         (Layout plain, long[] extents) = LayoutConversion.WithHalo(operand.Layout, dims);
         Tensor unwritten = Tensor.Allocate(operand.Type, extents);
         unwritten.Data.Span.Fill(Unwritten);
         byte[] stored = new byte[TrialOperands.StoredBytes(operand.Type, operand.Layout, dims)];
+        stored.AsSpan().Fill(TrialOperands.Foreign);
         LayoutConversion.Store(unwritten, plain, stored);
         return stored;
     }
@@ -259,14 +260,14 @@ internal sealed class TrialBench : IDisposable
             return $"{problem} ({kind.ToString().ToLowerInvariant()} values)";
         }
 
-        return expectedStored is null || IsFramed(actual, layout, stored) ? null : "does not write halo and padding as the layout wants them";
+        return expectedStored is null || IsFramed(actual, layout, stored) ? null : "does not write the halo, or writes between its pixels";
     }
 
     /// <summary>Whether everything around a result is as it is to be: what is stored equals the result stored anew.</summary>
     private static bool IsFramed(Tensor actual, Layout layout, ReadOnlySpan<byte> stored)
     {
         byte[] anew = new byte[stored.Length];
-        LayoutConversion.StoreWhole(actual, layout, anew);
+        LayoutConversion.StoreWhole(actual, layout, anew, TrialOperands.Foreign);
         return stored.SequenceEqual(anew);
     }
 }

@@ -29,6 +29,9 @@ internal sealed class TrialOperands : IDisposable
     /// <summary>The expected results as they are to be stored, halo and padding included; null for what is absent or row-major.</summary>
     public byte[]?[] Stored { get; }
 
+    /// <summary>Every byte between the pixels of operands: numbers that a kernel which reads or writes there cannot hide.</summary>
+    public const byte Foreign = 0xFE;
+
     /// <summary>Makes the values and runs the reference once.</summary>
     /// <exception cref="PeregrineException">The reference refuses such values.</exception>
     public static TrialOperands Make(TrialKind kind, IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, CancellationToken cancellation)
@@ -87,7 +90,7 @@ internal sealed class TrialOperands : IDisposable
     private static byte[] InLayout(Tensor tensor, Layout layout)
     {
         byte[] stored = new byte[StoredBytes(tensor.Type, layout, tensor.Dims)];
-        LayoutConversion.StoreWhole(tensor, layout, stored);
+        LayoutConversion.StoreWhole(tensor, layout, stored, Foreign);
         return stored;
     }
 
@@ -104,7 +107,7 @@ internal sealed class TrialOperands : IDisposable
             }
             else
             {
-                LayoutConversion.StoreWhole(tensor, layout, memory.Span);
+                LayoutConversion.StoreWhole(tensor, layout, memory.Span, Foreign);
             }
 
             return buffer;

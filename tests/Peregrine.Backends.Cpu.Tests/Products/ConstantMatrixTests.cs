@@ -49,6 +49,18 @@ public sealed class ConstantMatrixTests
         new ProductCase(new MatMul(), ProductCase.Random(random, 2, 0, 5), ProductCase.Random(random, 5, 7)).Check(Tactics);
     }
 
+    [Fact]
+    public void One_row_keeps_many_sums_in_flight()
+    {
+        KernelOperand a = Operand(OperandRole.Activation, 1, 4096), b = Operand(OperandRole.Weight, 4096, 4096), y = Operand(OperandRole.Activation, 1, 4096);
+        Verdict.Accept accept = Assert.IsType<Verdict.Accept>(new ConstantMatrixTactic(ProductCase.Avx2).Consider(new(new MatMul(), [a, b], [y]), CpuDevice.Detect(1)));
+        string[] extents = accept.Options[0].Text.Split(' ')[0].Split('x');
+        Assert.Equal("1", extents[0]);
+        Assert.True(int.Parse(extents[1], System.Globalization.CultureInfo.InvariantCulture) >= 6, accept.Options[0].Text);
+    }
+
+    private static KernelOperand Operand(OperandRole role, params long[] dims) => new(role, DataType.Float32, Layout.RowMajor, ValueList.From(dims.Select(KernelDim.Static)));
+
     /// <summary>States the columns of a request whose other dims are left open.</summary>
     private sealed class StaticColumns(ITactic inner, long k, long n) : ITactic
     {

@@ -67,7 +67,7 @@ internal sealed class ProductCase
         {
             GraphBuilder g = new("region");
             Value?[] values = [.. _inputs.Select((t, i) => t is null ? null : g.Input($"x{i}", new TensorType(t.Type, Shape.Of(t.Dims))))];
-            Value result = g.Call(_anchor, values[.._anchorInputs]);
+            Value result = g.Call(_anchor, values.AsSpan(0, _anchorInputs));
             foreach ((Operator step, int[] operands) in _steps)
             {
                 result = g.Call(step, [result, .. operands.Select(o => o < 0 ? result : values[o])]);

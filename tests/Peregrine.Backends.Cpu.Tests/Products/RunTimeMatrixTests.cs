@@ -7,7 +7,7 @@ namespace Peregrine.Backends.Cpu.Tests.Products;
 
 public sealed class RunTimeMatrixTests
 {
-    private static ITactic[] Tactics => [new RunTimeMatrixTactic(ProductCase.Avx512), new RunTimeMatrixTactic(ProductCase.Avx2)];
+    private static ITactic[] Tactics => [new RunTimeMatrixTactic(ProductCase.Avx512), new RunTimeMatrixTactic(ProductCase.Avx2), new RunTimeMatrixTactic(null, isPortable: true)];
 
     public static TheoryData<int> Seeds { get; } = [.. Enumerable.Range(0, 50)];
 

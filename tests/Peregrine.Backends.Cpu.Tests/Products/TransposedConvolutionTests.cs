@@ -7,7 +7,8 @@ namespace Peregrine.Backends.Cpu.Tests.Products;
 
 public sealed class TransposedConvolutionTests
 {
-    private static ITactic[] Tactics => [new StaticChannels(new TransposedConvolutionTactic(ProductCase.Avx512)), new StaticChannels(new TransposedConvolutionTactic(ProductCase.Avx2))];
+    private static ITactic[] Tactics =>
+        [.. new ITactic[] { new TransposedConvolutionTactic(ProductCase.Avx512), new TransposedConvolutionTactic(ProductCase.Avx2), new TransposedConvolutionTactic(null, isPortable: true) }.Select(t => new StaticChannels(t))];
 
     public static TheoryData<int> Seeds { get; } = [.. Enumerable.Range(0, 30)];
 

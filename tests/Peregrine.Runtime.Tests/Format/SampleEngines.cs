@@ -31,24 +31,28 @@ internal static class SampleEngines
         KernelOperand weights = new(OperandRole.Weight, DataType.Float32, Layout.RowMajor, [columns, columns]);
         KernelRequest request = new(new Add(), [operand, weights, KernelOperand.Absent], [operand], Epilogue());
         KernelOperand parameter = new(OperandRole.Parameter, DataType.Int64, Layout.RowMajor, [KernelDim.Static(1)], axes.Data);
+        KernelRequest widening = new(new Relu(), [operand], [operand with { Layout = Wide }]);
         KernelRequest steered = new(null, [operand, parameter], [operand with { Layout = Haloed }]);
 
         BufferSlot[] slots =
         [
-            new(0, "x", Rows, Layout.RowMajor, SlotKind.Input, -1, 6),
+            new(0, "x", Rows, Layout.RowMajor, SlotKind.Input, -1, 8),
             new(1, "w", new TensorType(DataType.Float32, [4, 4]), Layout.RowMajor, SlotKind.Constant, -1, 1, 0),
-            new(2, "y", Rows, Layout.RowMajor, SlotKind.Arena, 0, 6),
-            new(3, "y.view", new TensorType(DataType.Float32, [N * 4]), Layout.RowMajor, SlotKind.View, 0, 6, 2),
-            new(4, "found", new TensorType(DataType.Int64, [U]), Layout.RowMajor, SlotKind.Growable, 2, 6),
-            new(5, "list", new SequenceType(new OptionalType(new TensorType(DataType.String, Shape.Unranked))), Layout.RowMajor, SlotKind.Managed, 2, 6),
-            new(6, "shape", new TensorType(DataType.Int64, [2]), Layout.RowMajor, SlotKind.Dims, -1, 6, Contents: [N, 4]),
-            new(7, "condition", new TensorType(DataType.Bool, Shape.Scalar), Layout.RowMajor, SlotKind.Input, -1, 6),
-            new(8, "chosen", Rows, Layout.RowMajor, SlotKind.Arena, 3, 6),
-            new(9, "looped", Rows, Layout.RowMajor, SlotKind.Arena, 4, 6),
-            new(10, "scanned", new TensorType(DataType.Float32, Shape.Unranked), Layout.RowMajor, SlotKind.Managed, 4, 6),
-            new(11, "axes", new TensorType(DataType.Int64, [1]), Layout.RowMajor, SlotKind.Constant, -1, 6, 2),
+            new(2, "y", Rows, Layout.RowMajor, SlotKind.Arena, 0, 8),
+            new(3, "y.view", new TensorType(DataType.Float32, [N * 4]), Layout.RowMajor, SlotKind.View, 0, 8, 2),
+            new(4, "found", new TensorType(DataType.Int64, [U]), Layout.RowMajor, SlotKind.Growable, 2, 8),
+            new(5, "list", new SequenceType(new OptionalType(new TensorType(DataType.String, Shape.Unranked))), Layout.RowMajor, SlotKind.Managed, 2, 8),
+            new(6, "shape", new TensorType(DataType.Int64, [2]), Layout.RowMajor, SlotKind.Dims, -1, 8, Contents: [N, 4]),
+            new(7, "condition", new TensorType(DataType.Bool, Shape.Scalar), Layout.RowMajor, SlotKind.Input, -1, 8),
+            new(8, "chosen", Rows, Layout.RowMajor, SlotKind.Arena, 3, 8),
+            new(9, "looped", Rows, Layout.RowMajor, SlotKind.Arena, 4, 8),
+            new(10, "scanned", new TensorType(DataType.Float32, Shape.Unranked), Layout.RowMajor, SlotKind.Managed, 4, 8),
+            new(11, "axes", new TensorType(DataType.Int64, [1]), Layout.RowMajor, SlotKind.Constant, -1, 8, 2),
             new(12, "haloed", Rows, Haloed, SlotKind.Arena, 1, 1),
             new(13, "last", new TensorType(DataType.Float32, [Dim.FloorDiv(U + (2 * N) - 1, 3)]), Layout.RowMajor, SlotKind.Managed, 5, 5),
+            new(14, "joined", new TensorType(DataType.Float32, [N, 8]), Layout.RowMajor, SlotKind.Arena, 6, 8),
+            new(15, "left", Rows, Wide, SlotKind.Part, 6, 8, 14) { Axis = 1 },
+            new(16, "right", Rows, Wide, SlotKind.Part, 7, 8, 14) { Axis = 1, Start = 4 },
         ];
         Step[] steps =
         [
@@ -58,18 +62,22 @@ internal static class SampleEngines
             new IfStep("if", ["if"], [7, 2], [8], Branch("then", new Relu()), Branch("else", new HardSwish())),
             new LoopStep("loop", ["loop"], [-1, -1, 8, 2], [9, 10], Body(), 1),
             new HostStep("last", [], [9], [13], Everything.Plain),
+            new KernelStep("left", ["concat"], [2], [15], new Relu(), widening, new("cpu.reference", 1), TacticOption.Default),
+            new KernelStep("right", ["concat"], [2], [16], new Relu(), widening, new("cpu.reference", 1), TacticOption.Default),
         ];
         ShapeProgram shapes = new(
             [new("N", 0, 0, -1), new("u0", 4, 0, 2)],
             ValueList.From(slots.Select(s => s.Type is TensorType { Shape.IsRanked: true } t ? t.Shape : null)),
-            [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0],
             [-1, 2],
             [(0, 1, 4), (0, 0, N)]);
-        Plan plan = new("sample", slots, [0, 7], [new("y", 2), new("found", 4), new("list", 5), new("result", 9)], steps, shapes, [new("N", 1, 64, false), new("u0", 0, 256, true, N * 4)]);
+        Plan plan = new("sample", slots, [0, 7], [new("y", 2), new("found", 4), new("list", 5), new("result", 9), new("joined", 14)], steps, shapes, [new("N", 1, 64, false), new("u0", 0, 256, true, N * 4)]);
         OptimizationProfile profile = new("small", [new ProfileInput("x", [1, 4], [8, 4], [64, 4])]);
         EngineManifest manifest = new("sample", "peregrine tests", "fp32", 3, "none|none", "none", 12, ["Import", "Fuse"], new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["steer"] = ["needs \"AVX-512\""], ["add"] = [] });
         return new(plan, [weight, derived, axes, words, packed, empty, twin], [profile], manifest);
     }
+
+    private static Layout Wide { get; } = new() { InnerStride = 8 };
 
     private static Layout Haloed { get; } = new() { Order = [1, 0], BlockAxis = 1, Block = 4, InnerStride = 1 << 12, HaloBefore = [1, 0], HaloAfter = [2, 0], Fill = HaloFill.Lowest };
 

@@ -37,6 +37,24 @@ public sealed class PlanValidatorTests
     }
 
     [Fact]
+    public void Broken_parts_are_found()
+    {
+        BrokenSlot(15, s => s with { Axis = 2 }, "does not have");
+        BrokenSlot(15, s => s with { Start = -1 }, "does not have");
+        BrokenSlot(16, s => s with { Start = 5 }, "is no part of");
+        BrokenSlot(16, s => s with { Start = 3 }, "overlap or leave gaps");
+        BrokenSlot(15, s => s with { Start = 1 }, "overlap or leave gaps");
+        BrokenSlot(16, s => s with { Axis = 0, Start = 0 }, "is no part of");
+        BrokenSlot(15, s => s with { Type = new TensorType(DataType.Int4, [Dim.Symbol("N"), 4]) }, "slot 15");
+        BrokenSlot(16, s => s with { Target = 12 }, "slot 16");
+        BrokenSlot(16, s => s with { Target = 16 }, "leads back");
+        // The whole is complete after step 7 only.
+        BrokenStep(7, s => s with { Inputs = [14] }, "reads slot 14");
+        BrokenStep(7, s => s with { Outputs = [14] }, "slot 14");
+        BrokenStep(7, s => s with { Outputs = [-1] }, "end at 4");
+    }
+
+    [Fact]
     public void Broken_steps_are_found()
     {
         BrokenStep(0, s => s with { Inputs = [0, 1] }, "has 3");
@@ -81,7 +99,7 @@ public sealed class PlanValidatorTests
         Broken(With(inputs: [0, 7, 7]), "given twice");
         Broken(With(inputs: [0, 7, 2]), "given as input");
         Broken(With(outputs: [new("y", 2), new("y", 4)]), "two outputs");
-        Broken(With(outputs: [new("y", 14)]), "slot 14");
+        Broken(With(outputs: [new("y", 17)]), "slot 17");
         Broken(With(outputs: [new("y", 12)]), "end of the plan");
         Broken(Sample with { Plan = new(p.Name, p.Slots, p.Inputs, p.Outputs, p.Steps, p.Shapes, [p.Symbols[0]]) }, "not listed");
         Broken(Sample with { Profiles = [new("a", [new("none", [], [], [])])] }, "does not exist");

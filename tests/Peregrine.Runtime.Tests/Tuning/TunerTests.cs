@@ -235,7 +235,7 @@ public sealed class TunerTests
     }
 
     [Fact]
-    public void Operands_lie_in_the_layouts_of_the_request_and_halos_must_be_written()
+    public void Operands_lie_in_the_layouts_of_the_request_and_halos_but_nothing_else_must_be_written()
     {
         Layout halo = Layout.ChannelsLast(4, 24) with { HaloBefore = [0, 0, 1, 1], HaloAfter = [0, 0, 1, 1], Fill = HaloFill.Lowest };
         KernelRequest request = new(
@@ -243,22 +243,25 @@ public sealed class TunerTests
             [new(OperandRole.Activation, DataType.Float32, Layout.ChannelsLast(4), Dims([2, 20, 5, 3]))],
             [new(OperandRole.Activation, DataType.Float32, halo, Dims([2, 20, 5, 3]))]);
         using ToyBackend backend = new(
-            new ToyTactic("toy.whole", (slots, step) => Store(slots, step, whole: true)) { Declines = _ => null },
-            new ToyTactic("toy.bare", (slots, step) => Store(slots, step, whole: false)) { Declines = _ => null });
+            new ToyTactic("toy.whole", (slots, step) => Store(slots, step, TrialOperands.Foreign)) { Declines = _ => null },
+            new ToyTactic("toy.wide", (slots, step) => Store(slots, step, 0)) { Declines = _ => null },
+            new ToyTactic("toy.bare", (slots, step) => Store(slots, step, null)) { Declines = _ => null });
         Selection selection = ((ITacticChooser)new Tuner(backend, new())).Select(request, new Relu());
         Assert.Equal("toy.whole", selection.Tactic.Id.Name);
         Assert.Contains("halo", selection.Candidates.Single(c => c.Tactic.Name == "toy.bare").Reason, StringComparison.Ordinal);
 
-        static void Store(SlotTable slots, KernelStep step, bool whole)
+        Assert.Contains("between", selection.Candidates.Single(c => c.Tactic.Name == "toy.wide").Reason, StringComparison.Ordinal);
+
+        static void Store(SlotTable slots, KernelStep step, byte? between)
         {
             Tensor x = slots.HostTensor((int)step.Inputs[0]).Clone();
             Each(x, v => Math.Max(v, 0));
             Layout layout = slots.Plan.Slots[(int)step.Outputs[0]].Layout;
             int length = (int)layout.Resolve(x.Dims).Elements * 4;
             Assert.True(slots.Buffer((int)step.Outputs[0]).TryGetHostMemory(slots.Offset((int)step.Outputs[0]), length, out Memory<byte> memory));
-            if (whole)
+            if (between is { } value)
             {
-                LayoutConversion.StoreWhole(x, layout, memory.Span);
+                LayoutConversion.StoreWhole(x, layout, memory.Span, value);
             }
             else
             {
