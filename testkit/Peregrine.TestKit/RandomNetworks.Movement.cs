@@ -127,7 +127,8 @@ public static partial class RandomNetworks
             Value first = Call(new Unsqueeze(), Call(new Gather(), shape, Graph.Constant($"c{_constants++}", Tensor.Scalar(0L))), Integers(0));
             switch (Random.Next(6))
             {
-                case 0: Put(new Reshape(), x.IsExact, x.Bound, x.Value, Call(new Concat(0), first, Integers(-1))); break;
+                // What -1 stands for is not known where there is nothing.
+                case 0 when !x.IsEmpty: Put(new Reshape(), x.IsExact, x.Bound, x.Value, Call(new Concat(0), first, Integers(-1))); break;
                 case 1: Put(new Reshape(), x.IsExact, x.Bound, x.Value, Call(new Concat(0), shape, Integers(1))); break;
                 case 2: Put(new Expand(), x.IsExact, x.Bound, x.Value, Call(new Concat(0), Integers(2), shape)); break;
                 case 3: Put(new ConstantOfShape(Tensor.Vector(0.5f)), true, 1, Call(new Concat(0), first, Call(new Add(), first, Integers(1)))); break;
