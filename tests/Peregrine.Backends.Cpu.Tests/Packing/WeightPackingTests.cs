@@ -54,7 +54,7 @@ public sealed unsafe class WeightPackingTests
                 {
                     for (int column = 0; column < patch; column++)
                     {
-                        Span<double> sums = stackalloc double[3];
+                        double[] sums = new double[3];
                         for (int i = 0; i < 3; i++)
                         {
                             sums[i] = (matrix[row, 0] * g[i]) + (matrix[row, 1] * g[3 + i]) + (matrix[row, 2] * g[6 + i]);

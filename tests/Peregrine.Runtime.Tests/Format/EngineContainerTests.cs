@@ -325,7 +325,7 @@ public sealed class EngineContainerTests : IDisposable
         writer.Save(path);
         using EngineContainerReader reader = EngineContainerReader.Open(path);
         Memory<byte> view = reader.Require(SectionId.Weights).View(0, weights.Length);
-        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetMemoryManager(view, out NativeMemoryView? manager));
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetMemoryManager<byte, NativeMemoryView>(view, out NativeMemoryView? manager));
         IReloadable reloadable = Assert.IsAssignableFrom<IReloadable>(manager);
         for (int i = 0; i < 2; i++)
         {
