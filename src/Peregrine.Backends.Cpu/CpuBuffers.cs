@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Peregrine.Backends.Cpu.Memory;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Memory;
 
 namespace Peregrine.Backends.Cpu;
 
@@ -10,6 +11,16 @@ internal abstract unsafe class HostBuffer : DeviceBuffer
 {
     /// <summary>The first byte; valid until the buffer is disposed of.</summary>
     public abstract byte* Pointer { get; }
+
+    /// <summary>Tells that all of it is about to be read.</summary>
+    public virtual void Prefetch()
+    {
+    }
+
+    /// <summary>Tells that it will hardly be read again: memory that the system can read from a file once more is given back. The contents stay what they are.</summary>
+    public virtual void Release()
+    {
+    }
 }
 
 /// <summary>Native memory of the host.</summary>
@@ -38,6 +49,13 @@ internal sealed unsafe class WrappedBuffer(Memory<byte> wrapped) : HostBuffer
     public override long Length => wrapped.Length;
 
     public override byte* Pointer => (_pinned ?? Pin()).Pointer;
+
+    private IReloadable? Reloadable =>
+        MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(wrapped, out MemoryManager<byte>? manager, out int start, out int length) && start == 0 && length == manager!.Memory.Length ? manager as IReloadable : null;
+
+    public override void Prefetch() => Reloadable?.Prefetch();
+
+    public override void Release() => Reloadable?.Release();
 
     public override bool TryGetHostMemory(long offset, int length, out Memory<byte> memory)
     {

@@ -1,4 +1,5 @@
 using Peregrine.Backends.Cpu.Memory;
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
 using Peregrine.Diagnostics;
@@ -20,7 +21,7 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
     private readonly CodeArena? _code;
     private readonly NativeArena? _packed;
 
-    public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants)
+    public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, WorkerPool pool)
     {
         _segment = segment;
         _kernels = [.. kernels.Cast<ICpuKernel>()];
@@ -29,7 +30,7 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         _code = Place(_kernels, out Dictionary<CompiledCode, nint> entries);
         try
         {
-            _packed = Pack(constants, out nint[][] packed);
+            _packed = Pack(constants, pool, out nint[][] packed);
             _resources = [.. _kernels.Select((k, i) => new StepResources([.. k.Code.Select(c => entries[c])], packed[i]))];
         }
         catch
@@ -79,7 +80,7 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         return arena;
     }
 
-    private NativeArena? Pack(IReadOnlyList<DeviceBuffer?> constants, out nint[][] packed)
+    private NativeArena? Pack(IReadOnlyList<DeviceBuffer?> constants, WorkerPool pool, out nint[][] packed)
     {
         packed = new nint[_kernels.Length][];
         Dictionary<(int Constant, string Key), long> offsets = [];
@@ -99,10 +100,14 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         }
 
         NativeArena? arena = end == 0 ? null : new NativeArena(end);
-        foreach ((WeightPacking packing, int constant, long offset) in work)
+        try
         {
-            // Safe: the packing's size was booked above, and the constant's was checked against the request.
-            packing.Pack(((HostBuffer)constants[constant]!).Pointer, arena!.Pointer + offset);
+            new PackingRun([.. work.OrderBy(w => w.Constant).Select(w => (w.Packing, (HostBuffer)constants[w.Constant]!, (nint)(arena!.Pointer + w.Offset)))]).Run(pool);
+        }
+        catch
+        {
+            arena?.Dispose();
+            throw;
         }
 
         for (int i = 0; i < _kernels.Length; i++)

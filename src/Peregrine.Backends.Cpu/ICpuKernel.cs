@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
 using Peregrine.Runtime.Kernels;
@@ -29,16 +30,6 @@ internal interface ICpuKernel : IKernel
     /// <summary>Runs consecutive tiles of a phase, on one worker.</summary>
     void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker);
 }
-
-/// <summary>How a kernel wants a constant operand to be packed.</summary>
-/// <param name="Input">The operand.</param>
-/// <param name="Key">Names the packed form; equal keys on the same constant share the packed copy.</param>
-/// <param name="Bytes">Size of the packed form.</param>
-/// <param name="Pack">Fills it; the target is zeroed.</param>
-internal sealed record WeightPacking(int Input, string Key, long Bytes, PackWeights Pack);
-
-/// <summary>Packs a row-major constant.</summary>
-internal unsafe delegate void PackWeights(byte* source, byte* target);
 
 /// <summary>What a program holds for one step: where the code of its kernel lies and where its packed weights are.</summary>
 internal sealed unsafe class StepResources(nint[] entries, nint[] packed)

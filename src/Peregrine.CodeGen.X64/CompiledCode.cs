@@ -6,6 +6,8 @@ namespace Peregrine.CodeGen.X64;
 /// <summary>Machine code of one kernel, relocatable, with all that is known about it. Put into memory by <see cref="CodeArena"/>.</summary>
 public sealed class CompiledCode
 {
+    private CpuFeatures? _usedFeatures;
+
     internal CompiledCode(KernelProgram program, CompileOptions options, byte[] bytes, int codeLength, int poolOffset)
     {
         (Program, Options, Bytes, CodeLength, PoolOffset) = (program, options, bytes, codeLength, poolOffset);
@@ -27,7 +29,7 @@ public sealed class CompiledCode
     public int PoolOffset { get; }
 
     /// <summary>CPUID features that the instructions need.</summary>
-    public CpuFeatures UsedFeatures { get; internal init; }
+    public CpuFeatures UsedFeatures => _usedFeatures ??= Lint.CodeLint.FeaturesOf(Bytes.Span[..CodeLength]);
 
     /// <summary>Vector registers used.</summary>
     public int VectorRegistersUsed { get; internal init; }

@@ -56,7 +56,6 @@ public static class KernelCompiler
             VectorRegistersUsed = allocation.Used(RegisterFiles.Vector).Count,
             SpillSlots = allocation.Slots.Count,
             FrameBytes = frame.Bytes,
-            UsedFeatures = CodeLint.FeaturesOf(bytes.AsSpan(0, codeLength)),
             Allocation = dump.Allocation,
         };
         IReadOnlyList<string> findings = CodeLint.Check(code);

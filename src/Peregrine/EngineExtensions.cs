@@ -16,13 +16,18 @@ public static class EngineExtensions
         /// <exception cref="EngineFormatException">The file is no engine, or is damaged, truncated or too new.</exception>
         public static Engine Load(string path, int? threads = null, ILogger? logger = null)
         {
-            EngineFile file = EngineCodec.Open(path, OperatorCatalog.Standard);
+            // The weights are checked while kernels are made; nothing runs before.
+            EngineFile file = EngineCodec.Open(path, OperatorCatalog.Standard, BulkVerification.InBackground);
+            Engine? engine = null;
             try
             {
-                return new(file.Content, new CpuBackend(threads), source: file, logger: logger);
+                engine = new(file.Content, new CpuBackend(threads), source: file, logger: logger);
+                file.Verification.GetAwaiter().GetResult();
+                return engine;
             }
             catch
             {
+                engine?.Dispose();
                 file.Dispose();
                 throw;
             }

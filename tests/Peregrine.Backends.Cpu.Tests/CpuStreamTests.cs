@@ -26,7 +26,7 @@ public sealed class CpuStreamTests
         {
             Log log = new();
             int[][] sizes = [.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ => Enumerable.Range(0, 1 + random.Next(3)).Select(_ => random.Next(4) == 0 ? random.Next(2) : random.Next(40)).ToArray())];
-            using CpuProgram program = Program([.. sizes.Select(s => new CountingKernel(s, log, random.Next(200)))], out SlotTable slots);
+            using CpuProgram program = Program([.. sizes.Select(s => new CountingKernel(s, log, random.Next(200)))], pool, out SlotTable slots);
             for (int run = 0; run < 60; run++)
             {
                 log.Begin(sizes);
@@ -45,7 +45,7 @@ public sealed class CpuStreamTests
         Log log = new();
         int[][] sizes = [[20], [20], [20]];
         CountingKernel failing = new(sizes[1], log, 50);
-        using CpuProgram program = Program([new CountingKernel(sizes[0], log, 50), failing, new CountingKernel(sizes[2], log, 50)], out SlotTable slots);
+        using CpuProgram program = Program([new CountingKernel(sizes[0], log, 50), failing, new CountingKernel(sizes[2], log, 50)], pool, out SlotTable slots);
         for (int run = 0; run < 300; run++)
         {
             failing.FailsAt = run % 2 == 0 ? run % 20 : -1;
@@ -65,12 +65,12 @@ public sealed class CpuStreamTests
         }
     }
 
-    private static CpuProgram Program(CountingKernel[] kernels, out SlotTable slots)
+    private static CpuProgram Program(CountingKernel[] kernels, WorkerPool pool, out SlotTable slots)
     {
         Step[] steps = [.. kernels.Select((k, i) => { k.Step = i; return new KernelStep($"step {i}", [], [], [], new Identity(), new KernelRequest(null, [], []), new("test", 1), TacticOption.Default); })];
         Plan plan = new("plan", [], [], [], steps, new ShapeProgram([], [], Ints.Empty, Ints.Empty, []), []);
         slots = new(plan);
-        return new(new(plan, 0, steps.Length), kernels, []);
+        return new(new(plan, 0, steps.Length), kernels, [], pool);
     }
 
     /// <summary>Which tiles have run.</summary>

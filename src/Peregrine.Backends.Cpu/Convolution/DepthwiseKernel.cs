@@ -1,4 +1,5 @@
 using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.CodeGen.X64;
 using Peregrine.Tensors;
@@ -24,7 +25,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
         _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, _wholeVectors, target.Lanes) : -1, _remainder > 0 ? Compile(t, 1, _remainder) : -1))];
         long bytes = (long)_vectorBytes * (_wholeVectors + (_remainder > 0 ? 1 : 0));
-        Packings = [new(problem.WeightInput, $"depthwise {problem.Groups}x{problem.PatchLength} by {target.Lanes}", bytes, Pack)];
+        Packings = [new(problem.WeightInput, $"depthwise {problem.Groups}x{problem.PatchLength} by {target.Lanes}", bytes, 1, Pack)];
     }
 
     public override IReadOnlyList<CompiledCode> Code => _code;
@@ -75,7 +76,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         return _code.Count - 1;
     }
 
-    private void Pack(byte* source, byte* target)
+    private void Pack(byte* source, byte* target, int part)
     {
         float* from = (float*)source, to = (float*)target;
         for (int channel = 0; channel < Problem.Groups; channel++)

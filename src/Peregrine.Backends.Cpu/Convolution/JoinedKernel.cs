@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;

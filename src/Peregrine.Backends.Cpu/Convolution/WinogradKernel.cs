@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
@@ -41,7 +42,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         _productEntries = [.. widths.Select((w, i) => occurs[i] ? CompileProducts(w, sizes) : [])];
         int remainder = problem.Outputs % target.Lanes;
         _outputEntries = [.. widths.Select((w, i) => occurs[i] ? CompileOutputs(w, i == 1 && remainder > 0 ? remainder : target.Lanes) : [])];
-        Packings = [new(problem.WeightInput, _weights.Key, _weights.Bytes, _weights.Pack)];
+        Packings = [new(problem.WeightInput, _weights.Key, _weights.Bytes, _weights.Groups, _weights.Pack)];
     }
 
     public int PhaseCount => _shape.IsPhased ? 2 : 1;

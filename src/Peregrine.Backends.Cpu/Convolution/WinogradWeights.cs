@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Peregrine.Backends.Cpu.Products;
 
 namespace Peregrine.Backends.Cpu.Convolution;
@@ -8,6 +10,9 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// </summary>
 internal sealed class WinogradWeights(PatchProblem problem, int tile, int vectors, int lanes)
 {
+    // Kernels that are transformed in one go: as many floats as the narrowest vector of generated code has.
+    private const int Together = 8;
+
     private readonly WinogradTransform _transform = WinogradTransform.Of(tile);
     private readonly int _channelVectors = (problem.Outputs + lanes - 1) / lanes;
 
@@ -26,41 +31,63 @@ internal sealed class WinogradWeights(PatchProblem problem, int tile, int vector
 
     public string Key => $"winograd {tile} {problem.Outputs}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
 
-    public unsafe void Pack(byte* source, byte* target)
+    /// <summary>A part is a group of output channels.</summary>
+    public unsafe void Pack(byte* source, byte* target, int part)
     {
+        int first = part * vectors * lanes, width = VectorsOf(part) * lanes, count = Math.Min(width, problem.Outputs - first);
+        float* to = (float*)(target + Offset(part)), from = (float*)source + ((long)first * problem.Weights.PerOutput);
+        long perProduct = ProductBytes(part) / sizeof(float);
+        for (int channel = 0; channel < problem.Channels; channel++, to += width, from += problem.Weights.PerChannel)
+        {
+            for (int lane = 0; lane < count; lane += Together)
+            {
+                Transform(from + ((long)lane * problem.Weights.PerOutput), Math.Min(Together, count - lane), to + lane, perProduct);
+            }
+        }
+    }
+
+    /// <summary>Transforms the kernels of up to eight output channels side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void Transform(float* from, int count, float* to, long perProduct)
+    {
+        WeightOrder order = problem.Weights;
         int patch = _transform.Patch;
         double[,] matrix = _transform.KernelMatrix;
-        double* columns = stackalloc double[3 * patch];
-        WeightOrder order = problem.Weights;
-        for (int group = 0; group < Groups; group++)
+        double* kernels = stackalloc double[9 * Together], columns = stackalloc double[3 * patch * Together];
+        new Span<double>(kernels, 9 * Together).Clear();
+        for (int lane = 0; lane < count; lane++, from += order.PerOutput)
         {
-            int first = group * vectors * lanes, width = VectorsOf(group) * lanes, count = Math.Min(width, problem.Outputs - first);
-            float* to = (float*)(target + Offset(group));
-            long perProduct = ProductBytes(group) / sizeof(float);
-            for (int channel = 0; channel < problem.Channels; channel++, to += width)
+            for (int row = 0; row < 3; row++)
             {
-                for (int lane = 0; lane < count; lane++)
-                {
-                    float* g = (float*)source + ((long)(first + lane) * order.PerOutput) + ((long)channel * order.PerChannel);
-                    for (int column = 0; column < 3; column++)
-                    {
-                        double g0 = g[column * order.PerColumn], g1 = g[order.PerRow + (column * order.PerColumn)], g2 = g[(2 * order.PerRow) + (column * order.PerColumn)];
-                        for (int row = 0; row < patch; row++)
-                        {
-                            columns[(row * 3) + column] = (matrix[row, 0] * g0) + (matrix[row, 1] * g1) + (matrix[row, 2] * g2);
-                        }
-                    }
+                float* g = from + (row * order.PerRow);
+                double* kernel = kernels + (row * 3 * Together) + lane;
+                kernel[0] = g[0];
+                kernel[Together] = g[order.PerColumn];
+                kernel[2 * Together] = g[2 * order.PerColumn];
+            }
+        }
 
-                    float* at = to + lane;
-                    for (int row = 0; row < patch; row++)
-                    {
-                        double c0 = columns[row * 3], c1 = columns[(row * 3) + 1], c2 = columns[(row * 3) + 2];
-                        for (int column = 0; column < patch; column++, at += perProduct)
-                        {
-                            *at = (float)((c0 * matrix[column, 0]) + (c1 * matrix[column, 1]) + (c2 * matrix[column, 2])) * order.Factor;
-                        }
-                    }
-                }
+        for (int row = 0; row < patch; row++)
+        {
+            Vector256<double> m0 = Vector256.Create(matrix[row, 0]), m1 = Vector256.Create(matrix[row, 1]), m2 = Vector256.Create(matrix[row, 2]);
+            for (int i = 0; i < 3 * Together; i += Vector256<double>.Count)
+            {
+                ((m0 * Vector256.Load(kernels + i)) + (m1 * Vector256.Load(kernels + (3 * Together) + i)) + (m2 * Vector256.Load(kernels + (6 * Together) + i)))
+                    .Store(columns + (row * 3 * Together) + i);
+            }
+        }
+
+        Vector256<float> factor = Vector256.Create(order.Factor);
+        for (int column = 0; column < patch; column++)
+        {
+            Vector256<double> m0 = Vector256.Create(matrix[column, 0]), m1 = Vector256.Create(matrix[column, 1]), m2 = Vector256.Create(matrix[column, 2]);
+            for (int row = 0; row < patch; row++)
+            {
+                double* c = columns + (row * 3 * Together);
+                Vector256<double> low = (Vector256.Load(c) * m0) + (Vector256.Load(c + Together) * m1) + (Vector256.Load(c + (2 * Together)) * m2);
+                Vector256<double> high = (Vector256.Load(c + 4) * m0) + (Vector256.Load(c + Together + 4) * m1) + (Vector256.Load(c + (2 * Together) + 4) * m2);
+                // Safe: vectors of the packed form are eight lanes or a multiple of it.
+                (Vector256.Narrow(low, high) * factor).Store(to + (((row * patch) + column) * perProduct));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
 

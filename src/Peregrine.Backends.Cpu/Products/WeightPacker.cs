@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Peregrine.Backends.Cpu.Movement;
+
 namespace Peregrine.Backends.Cpu.Products;
 
 /// <summary>
@@ -6,6 +9,9 @@ namespace Peregrine.Backends.Cpu.Products;
 /// </summary>
 internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
 {
+    // Half of the smallest first-level cache.
+    private const int BlockFloats = 4096;
+
     private readonly int _channelVectors = (problem.Outputs + lanes - 1) / lanes;
 
     /// <summary>Groups of complete vectors of output channels in a convolution group; what is left makes one more group.</summary>
@@ -24,39 +30,69 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
 
     public string Key => $"dot {problem.Groups}x{problem.Outputs}x{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
 
-    public unsafe void Pack(byte* source, byte* target)
-    {
-        float* from = (float*)source, to = (float*)target;
-        WeightOrder order = problem.Weights;
-        int channels = problem.Channels, rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
-        for (int group = 0; group < problem.Groups; group++)
-        {
-            for (int vector = 0; vector < _channelVectors;)
-            {
-                int width = Math.Min(vectors, _channelVectors - vector) * lanes, first = vector * lanes, count = Math.Min(width, problem.Outputs - first);
-                float* outputs = from + order.Offset + (group * (order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput)) + ((long)first * order.PerOutput);
-                if (order.PerOutput == 1 && order.Factor == 1 && rows == 1 && columns == 1)
-                {
-                    // Rows of the matrix lie as they are wanted.
-                    for (int channel = 0; channel < channels; channel++)
-                    {
-                        new ReadOnlySpan<float>(outputs + ((long)channel * order.PerChannel), count).CopyTo(new Span<float>(to + ((long)channel * width), count));
-                    }
-                }
-                else
-                {
-                    for (int lane = 0; lane < count; lane++)
-                    {
-                        PackOutput(outputs + ((long)lane * order.PerOutput), to + lane, width, order, rows, columns, channels);
-                    }
-                }
+    /// <summary>A part is a group of output channels.</summary>
+    public int Parts => problem.Groups * GroupsOfConvolution;
 
-                to += problem.PatchLength * width;
-                vector += width / lanes;
+    private int GroupsOfConvolution => WholeGroups + (LastVectors > 0 ? 1 : 0);
+
+    public unsafe void Pack(byte* source, byte* target, int part)
+    {
+        WeightOrder order = problem.Weights;
+        (int group, int channelGroup) = Math.DivRem(part, GroupsOfConvolution);
+        int vector = channelGroup * vectors, width = Math.Min(vectors, _channelVectors - vector) * lanes, first = vector * lanes, count = Math.Min(width, problem.Outputs - first);
+        int channels = problem.Channels, rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
+        float* from = (float*)source + order.Offset + (group * (order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput)) + ((long)first * order.PerOutput);
+        float* to = (float*)(target + (group * ConvolutionGroupBytes) + ((long)channelGroup * GroupBytes));
+        int window = rows * columns;
+        bool isPatchContiguous = order.PerChannel == window && (columns == 1 || order.PerColumn == 1) && (rows == 1 || order.PerRow == columns);
+        if (order.PerOutput == 1 && order.Factor == 1 && window == 1)
+        {
+            // Rows of the matrix lie as they are wanted.
+            for (int channel = 0; channel < channels; channel++)
+            {
+                new ReadOnlySpan<float>(from + ((long)channel * order.PerChannel), count).CopyTo(new Span<float>(to + ((long)channel * width), count));
+            }
+        }
+        else if (order.Factor == 1 && isPatchContiguous && window == 1)
+        {
+            BlockTranspose.Run(sizeof(float), (byte*)from, (nint)order.PerOutput * sizeof(float), (byte*)to, (nint)width * sizeof(float), channels, count);
+        }
+        else if (order.Factor == 1 && isPatchContiguous && window <= BlockFloats / width)
+        {
+            PackPatches(from, to, width, count, window);
+        }
+        else
+        {
+            for (int lane = 0; lane < count; lane++)
+            {
+                PackOutput(from + ((long)lane * order.PerOutput), to + lane, width, order, rows, columns, channels);
             }
         }
     }
 
+    /// <summary>Transposes a few channels at a time, as they lie, and then deals out the positions of the window.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void PackPatches(float* from, float* to, int width, int count, int window)
+    {
+        float* block = stackalloc float[BlockFloats];
+        int most = BlockFloats / width / window;
+        for (int channel = 0; channel < problem.Channels; channel += most)
+        {
+            int channels = Math.Min(most, problem.Channels - channel);
+            BlockTranspose.Run(
+                sizeof(float), (byte*)(from + ((long)channel * window)), (nint)problem.Weights.PerOutput * sizeof(float), (byte*)block, (nint)width * sizeof(float), (nint)channels * window, count);
+            for (int position = 0; position < window; position++)
+            {
+                float* source = block + (position * width), target = to + ((((long)position * problem.Channels) + channel) * width);
+                for (int i = 0; i < channels; i++, source += window * width, target += width)
+                {
+                    new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void PackOutput(float* from, float* to, long width, WeightOrder order, int rows, int columns, int channels)
     {
         for (int row = 0; row < rows; row++)

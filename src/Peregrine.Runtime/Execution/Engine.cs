@@ -39,6 +39,7 @@ public sealed class Engine : IDisposable
         Logger = logger ?? NullLogger.Instance;
         _constantBuffers = [.. content.Constants.Select(c => c.Data.Type == DataType.String ? null : backend.Wrap(c.Data.Data))];
         KernelCompiler compiler = new(backend);
+        compiler.CompileAhead(content.Plan);
         _prepared = new(content.Plan, backend, compiler.Compile, _constantBuffers);
         Reselected = compiler.Reselected;
         foreach (string change in Reselected)

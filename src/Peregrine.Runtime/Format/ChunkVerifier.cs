@@ -21,7 +21,8 @@ internal static class ChunkVerifier
             for (int chunk = 0; chunk < EngineFormat.ChunkCount(section.Length); chunk++)
             {
                 VerifyChunk(table, i, chunk, name);
-                hash.AppendData(ChunkOf(section, chunk).Span);
+                (long offset, int length) = RangeOf(section, chunk);
+                hash.AppendData(section.View(offset, length).Span);
             }
         }
 
@@ -75,16 +76,15 @@ internal static class ChunkVerifier
 
     private static bool ChunkIsSound(SectionTable table, int sectionIndex, int chunk)
     {
-        Memory<byte> content = ChunkOf(table.Sections[sectionIndex], chunk);
-        return Crc32C.Compute(content.Span) == table.Hash(table.FirstHash[sectionIndex] + chunk);
+        EngineSection section = table.Sections[sectionIndex];
+        (long offset, int length) = RangeOf(section, chunk);
+        return section.Checksum(offset, length) == table.Hash(table.FirstHash[sectionIndex] + chunk);
     }
 
-    private static Memory<byte> ChunkOf(EngineSection section, int chunk)
+    private static (long Offset, int Length) RangeOf(EngineSection section, int chunk)
     {
         long offset = (long)chunk * EngineFormat.ChunkSize;
-        int length = (int)Math.Min(EngineFormat.ChunkSize, section.Length - offset);
-        section.Prefetch(offset, length);
-        return section.View(offset, length);
+        return (offset, (int)Math.Min(EngineFormat.ChunkSize, section.Length - offset));
     }
 
     private static EngineFormatException DamagedChunk(EngineSection section, int chunk, string name)

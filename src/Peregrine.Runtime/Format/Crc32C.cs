@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Peregrine.Runtime.Format;
@@ -45,6 +46,7 @@ internal static class Crc32C
         return ~crc;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint ThreeLanes(uint crc, ReadOnlySpan<ulong> words)
     {
         ReadOnlySpan<ulong> first = words[..LaneWords];

@@ -1,21 +1,19 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Peregrine.Runtime.Memory;
 
 namespace Peregrine.Runtime.Format;
 
 /// <summary>The bytes of an engine file, in the managed heap or mapped from disk.</summary>
-internal abstract partial class EngineBytes : IDisposable
+internal abstract class EngineBytes : IDisposable
 {
     public abstract long Length { get; }
 
     /// <summary>Part of the bytes; the caller has checked that it lies inside.</summary>
     public abstract Memory<byte> View(long offset, int length);
 
-    /// <summary>Tells that the range, which lies inside, is about to be read from end to end.</summary>
-    public virtual void Prefetch(long offset, int length)
-    {
-    }
+    /// <summary>The CRC-32C of a range, which lies inside; null if the bytes cannot be read (any more).</summary>
+    public abstract uint? Checksum(long offset, int length);
 
     public abstract void Dispose();
 
@@ -23,9 +21,9 @@ internal abstract partial class EngineBytes : IDisposable
 
     /// <summary>
     /// Maps a file that is not empty. The mapping is private: a stray write would change this process's copy of the page, never the file.
-    /// It is released by <see cref="Dispose"/>, or with the last view of it.
+    /// It is released by <see cref="Dispose"/>, or with the last view of it. The file is closed by <see cref="Dispose"/>, or here if it cannot be mapped.
     /// </summary>
-    public static EngineBytes Map(FileStream file) => new Mapped(file);
+    public static EngineBytes Map(SafeFileHandle file) => new Mapped(file);
 
     private sealed class Heap(Memory<byte> bytes) : EngineBytes
     {
@@ -33,22 +31,39 @@ internal abstract partial class EngineBytes : IDisposable
 
         public override Memory<byte> View(long offset, int length) => bytes.Slice((int)offset, length);
 
+        public override uint? Checksum(long offset, int length) => Crc32C.Compute(bytes.Span.Slice((int)offset, length));
+
         public override void Dispose()
         {
         }
     }
 
-    private sealed unsafe partial class Mapped : EngineBytes
+    private sealed unsafe class Mapped : EngineBytes
     {
+        private const int PieceSize = 64 << 10;
+        [ThreadStatic]
+        private static byte[]? s_piece;
+
+        private readonly SafeFileHandle _file;
         private readonly MemoryMappedViewAccessor _accessor;
         private readonly byte* _start;
 
-        public Mapped(FileStream file)
+        public Mapped(SafeFileHandle file)
         {
-            Length = file.Length;
-            using MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(
-                file, mapName: null, Length, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
-            _accessor = mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.CopyOnWrite);
+            _file = file;
+            try
+            {
+                Length = RandomAccess.GetLength(file);
+                using MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(
+                    file, mapName: null, Length, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
+                _accessor = mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.CopyOnWrite);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+
             // Safe: the address stays valid as long as the view handle is open, which each NativeMemoryView holds.
             _start = (byte*)_accessor.SafeMemoryMappedViewHandle.DangerousGetHandle() + _accessor.PointerOffset;
         }
@@ -56,23 +71,40 @@ internal abstract partial class EngineBytes : IDisposable
         public override long Length { get; }
 
         public override Memory<byte> View(long offset, int length) =>
-            new NativeMemoryView(_accessor.SafeMemoryMappedViewHandle, _start + offset, length).Memory;
+            new MappedMemoryView(_accessor.SafeMemoryMappedViewHandle, _start + offset, length).Memory;
 
-        // One call maps all pages of the range; otherwise the reader faults on every sixteenth page, which takes longer than hashing it.
-        public override void Prefetch(long offset, int length)
+        // Read in pieces that stay in the cache, not through the mapping: that would make the whole file resident for one look at it.
+        public override uint? Checksum(long offset, int length)
         {
-            if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64)
+            byte[] piece = s_piece ??= GC.AllocateUninitializedArray<byte>(PieceSize);
+            uint checksum = 0;
+            try
             {
-                const int PopulateRead = 22;
-                nint first = (nint)(_start + offset) & -(nint)Environment.SystemPageSize;
-                // Only advice: kernels before 5.14 refuse it, and the pages come one by one.
-                _ = Advise(first, (nuint)((nint)(_start + offset) + length - first), PopulateRead);
+                while (length > 0)
+                {
+                    int read = RandomAccess.Read(_file, piece.AsSpan(0, Math.Min(length, PieceSize)), offset);
+                    if (read == 0)
+                    {
+                        return null;
+                    }
+
+                    checksum = Crc32C.Append(checksum, piece.AsSpan(0, read));
+                    offset += read;
+                    length -= read;
+                }
             }
+            catch (IOException)
+            {
+                return null;
+            }
+
+            return checksum;
         }
 
-        public override void Dispose() => _accessor.Dispose();
-
-        [LibraryImport("libc", EntryPoint = "madvise")]
-        private static partial int Advise(nint address, nuint length, int advice);
+        public override void Dispose()
+        {
+            _accessor.Dispose();
+            _file.Dispose();
+        }
     }
 }

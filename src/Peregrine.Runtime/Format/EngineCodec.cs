@@ -90,6 +90,16 @@ public static class EngineCodec
                 ? throw new EngineFormatException($"The engine is not consistent: {problem} Build the engine again.")
                 : new(content, container);
         }
+        catch (EngineFormatException)
+        {
+            using (container)
+            {
+                // What seems inconsistent may be damage, of which the hashes tell more.
+                container.Verification.GetAwaiter().GetResult();
+            }
+
+            throw;
+        }
         catch
         {
             container.Dispose();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 using Peregrine.Diagnostics;
 
 namespace Peregrine.Runtime.Format;
@@ -60,8 +61,17 @@ public sealed class EngineContainerReader : IDisposable
                 throw new EngineFormatException($"{name} is empty; it is not an engine file.");
             }
 
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            CheckHeader(ReadStart(file), file.Length, name);
+            SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            try
+            {
+                CheckHeader(ReadStart(file), RandomAccess.GetLength(file), name);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+
             return Open(EngineBytes.Map(file), name, verification);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or NotSupportedException)
@@ -135,11 +145,16 @@ public sealed class EngineContainerReader : IDisposable
         _bytes.Dispose();
     }
 
-    private static byte[] ReadStart(FileStream file)
+    private static byte[] ReadStart(SafeFileHandle file)
     {
-        byte[] start = new byte[(int)Math.Min(file.Length, EngineFormat.HeaderSize)];
-        file.ReadExactly(start);
-        return start;
+        byte[] start = new byte[EngineFormat.HeaderSize];
+        int count = 0;
+        while (count < start.Length && RandomAccess.Read(file, start.AsSpan(count), count) is > 0 and int read)
+        {
+            count += read;
+        }
+
+        return start[..count];
     }
 
     private static EngineContainerReader Open(EngineBytes bytes, string name, BulkVerification when)

@@ -47,8 +47,8 @@ public sealed class EngineSection
     /// <exception cref="EngineFormatException">The section has more than 2 GiB.</exception>
     public BinarySectionReader Read() => new(View(0, Length), Name);
 
-    /// <summary>Tells that the range, which lies inside, is about to be read from end to end.</summary>
-    internal void Prefetch(long offset, int length) => _bytes.Prefetch(Offset + offset, length);
+    /// <summary>The CRC-32C of a range, which lies inside; null if the bytes cannot be read (any more).</summary>
+    internal uint? Checksum(long offset, int length) => _bytes.Checksum(Offset + offset, length);
 
     internal static string NameOf(SectionId id) => Enum.IsDefined(id) ? id.ToString() : $"number {(uint)id}";
 }

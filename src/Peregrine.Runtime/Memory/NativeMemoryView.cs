@@ -7,7 +7,7 @@ namespace Peregrine.Runtime.Memory;
 /// Part of a native block as <see cref="Memory{T}"/>. It keeps the block's handle alive; a pin keeps the memory itself even past the owner's
 /// disposal. After that disposal new spans are refused with <see cref="ObjectDisposedException"/>; spans taken before must not be used any more.
 /// </summary>
-public sealed unsafe class NativeMemoryView : MemoryManager<byte>
+public unsafe class NativeMemoryView : MemoryManager<byte>
 {
     private readonly SafeHandle _owner;
     private readonly byte* _start;
@@ -26,16 +26,16 @@ public sealed unsafe class NativeMemoryView : MemoryManager<byte>
     }
 
     // MemoryManager<T>.Memory would call GetSpan for the length, and so touch the state of the block.
-    public override Memory<byte> Memory => CreateMemory(_length);
+    public sealed override Memory<byte> Memory => CreateMemory(_length);
 
-    public override Span<byte> GetSpan()
+    public sealed override Span<byte> GetSpan()
     {
         ObjectDisposedException.ThrowIf(_owner.IsClosed, _owner);
         // Safe: the constructor's contract places the range inside the block, and the block is still held by its open handle.
         return new Span<byte>(_start, _length);
     }
 
-    public override MemoryHandle Pin(int elementIndex = 0)
+    public sealed override MemoryHandle Pin(int elementIndex = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
         bool added = false;
@@ -43,9 +43,9 @@ public sealed unsafe class NativeMemoryView : MemoryManager<byte>
         return new MemoryHandle(_start + elementIndex, default, this);
     }
 
-    public override void Unpin() => _owner.DangerousRelease();
+    public sealed override void Unpin() => _owner.DangerousRelease();
 
-    protected override void Dispose(bool disposing)
+    protected sealed override void Dispose(bool disposing)
     {
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Peregrine.Diagnostics;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
@@ -13,6 +15,34 @@ internal sealed class KernelCompiler(IBackend backend)
 
     public IReadOnlyList<string> Reselected => _reselected;
 
+    /// <summary>Compiles the kernels of a plan and its sub-plans on several threads, but for those that need another tactic here; <see cref="Compile"/> then finds them.</summary>
+    public void CompileAhead(Plan plan)
+    {
+        Dictionary<(KernelRequest, TacticId, TacticOption), KernelStep> wanted = [];
+        Collect(plan, wanted);
+        ConcurrentDictionary<(KernelRequest, TacticId, TacticOption), IKernel> compiled = [];
+        try
+        {
+            // One by one: how long they take differs by two orders of magnitude.
+            Parallel.ForEach(Partitioner.Create(wanted.Values, EnumerablePartitionerOptions.NoBuffering), step =>
+            {
+                if (KernelForm.WhyNot(step.Operator, step.Request) is null && Recorded(step) is { } tactic)
+                {
+                    compiled[(step.Request, step.Tactic, step.Option)] = tactic.Compile(step.Request, step.Option);
+                }
+            });
+        }
+        catch (AggregateException failures)
+        {
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+        }
+
+        foreach (((KernelRequest, TacticId, TacticOption) key, IKernel kernel) in compiled)
+        {
+            _kernels[key] = kernel;
+        }
+    }
+
     /// <exception cref="EngineFormatException">The request is not for what the step computes.</exception>
     public IKernel Compile(KernelStep step)
     {
@@ -26,9 +56,9 @@ internal sealed class KernelCompiler(IBackend backend)
             return kernel;
         }
 
-        ITactic? tactic = backend.Tactics.FirstOrDefault(t => t.Id == step.Tactic);
         TacticOption option = step.Option;
-        if (tactic?.Consider(step.Request, backend.Device) is not Verdict.Accept accept || !accept.Options.Contains(option))
+        ITactic? tactic = Recorded(step);
+        if (tactic is null)
         {
             Selection selection = _selector.Select(step.Request, step.Operator);
             tactic = selection.Tactic;
@@ -39,5 +69,25 @@ internal sealed class KernelCompiler(IBackend backend)
         kernel = tactic.Compile(step.Request, option);
         _kernels[(step.Request, step.Tactic, step.Option)] = kernel;
         return kernel;
+    }
+
+    /// <summary>The tactic that the step was built with, if this machine has it and it takes the step as it did.</summary>
+    private ITactic? Recorded(KernelStep step) =>
+        backend.Tactics.FirstOrDefault(t => t.Id == step.Tactic) is { } tactic && tactic.Consider(step.Request, backend.Device) is Verdict.Accept accept && accept.Options.Contains(step.Option) ? tactic : null;
+
+    private static void Collect(Plan plan, Dictionary<(KernelRequest, TacticId, TacticOption), KernelStep> wanted)
+    {
+        foreach (Step step in plan.Steps)
+        {
+            if (step is KernelStep kernel)
+            {
+                wanted.TryAdd((kernel.Request, kernel.Tactic, kernel.Option), kernel);
+            }
+
+            foreach (Plan inner in step.Subplans)
+            {
+                Collect(inner, wanted);
+            }
+        }
     }
 }

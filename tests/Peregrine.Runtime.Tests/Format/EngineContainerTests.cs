@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Peregrine.Diagnostics;
 using Peregrine.Runtime.Format;
+using Peregrine.Runtime.Memory;
 
 namespace Peregrine.Runtime.Tests.Format;
 
@@ -312,6 +313,30 @@ public sealed class EngineContainerTests : IDisposable
 
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         static Memory<byte> OpenAndForget(string path) => EngineContainerReader.Open(path).Require(SectionId.Weights).View(0, 70);
+    }
+
+    [Fact]
+    public void Released_pages_come_back_with_the_same_bytes()
+    {
+        byte[] weights = Random(1 << 20, 4);
+        EngineContainerWriter writer = new();
+        writer.Add(SectionId.Weights, SectionTraits.Required | SectionTraits.Bulk, weights);
+        string path = Path.Combine(_folder, "pages.engine");
+        writer.Save(path);
+        using EngineContainerReader reader = EngineContainerReader.Open(path);
+        Memory<byte> view = reader.Require(SectionId.Weights).View(0, weights.Length);
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetMemoryManager<byte, NativeMemoryView>(view, out NativeMemoryView? manager));
+        IReloadable reloadable = Assert.IsAssignableFrom<IReloadable>(manager);
+        for (int i = 0; i < 2; i++)
+        {
+            reloadable.Prefetch();
+            Assert.Equal(weights, view.ToArray());
+            reloadable.Release();
+        }
+
+        Assert.Equal(weights, view.ToArray());
+        reader.Dispose();
+        Assert.Throws<ObjectDisposedException>(reloadable.Release);
     }
 
     private static byte[] Small()
