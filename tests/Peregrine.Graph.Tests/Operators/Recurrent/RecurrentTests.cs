@@ -90,7 +90,7 @@ public sealed class RecurrentTests
         Evaluated.Fails("PG2404", new Rnn(), x, Evaluated.Random(random, 1, 4, 3), r);
         Evaluated.Fails("PG2404", new Rnn { HiddenSize = 5 }, x, w, r);
         Evaluated.Fails("PG2402", new Rnn { Activations = ["Swoosh"] }, x, w, r);
-        Evaluated.Fails("PG2401", new Rnn { Activations = ["Tanh", "Tanh"] }, x, w, r);
+        Evaluated.Fails("PG2401", new Rnn { Activations = ["Tanh", "Tanh", "Tanh"] }, x, w, r);
         Evaluated.Fails("PG2405", new Rnn(), x, w, r, null, Tensor.Vector(4));
     }
 
