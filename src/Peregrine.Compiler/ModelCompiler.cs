@@ -25,6 +25,7 @@ public static class ModelCompiler
         IReadOnlyList<IGraphPass> passes = Pipeline.Passes;
         Optimize(graph, options, diagnostics, progress, cancellation);
         progress?.Report(new("Plan", passes.Count, passes.Count + 1));
+        RefuseOverflows(graph);
         ConstantTable constants = new();
         Dictionary<string, IReadOnlyList<string>> declines = new(StringComparer.Ordinal);
         Plan plan = Lower(graph, backend, options, constants, declines, progress, cancellation);
@@ -60,6 +61,18 @@ public static class ModelCompiler
         {
             options.Tuning.Cache?.Save();
             options.Tuned?.Invoke(tuner.Report());
+        }
+    }
+
+    /// <summary>Estimates and strides multiply extents; a shape whose elements cannot be counted is refused before.</summary>
+    private static void RefuseOverflows(Graph graph)
+    {
+        foreach (Value value in graph.AllNodes.SelectMany(n => n.Outputs).OfType<Value>())
+        {
+            if (value.Type is TensorType { Shape: { IsRanked: true, IsStatic: true } shape } type && shape.Aggregate(1.0, (product, d) => product * d.Constant) > long.MaxValue / 64)
+            {
+                Peregrine.Tensors.Tensor.CheckedBytes(type.ElementType, [.. shape.Select(d => d.Constant)]);
+            }
         }
     }
 
