@@ -51,9 +51,10 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
 
     private void Invoke(in PatchCall call, long* block, int entry, int first, long skippedRows)
     {
-        long channel = (long)first * _target.Lanes;
+        long channel = (long)first * _target.Lanes, rowBytes = (long)Problem.Horizontal.Kernel * _target.Lanes * sizeof(float);
         block[DotTile.Source] = (long)(call.Source + (channel * sizeof(float)));
-        block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * Problem.Horizontal.Kernel * _target.Lanes * sizeof(float)));
+        block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * rowBytes));
+        block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         BindOperands(call, block, channel);
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
@@ -72,7 +73,10 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         }
 
         _code.Add(new DepthwiseTile(
-            vectors, lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
+            vectors, lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue)
+        {
+            HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat,
+        }.Compile(_target));
         return _code.Count - 1;
     }
 

@@ -6,7 +6,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Convolution;
 
-/// <summary>Depthwise convolution, 1-D and 2-D, channels-last: each channel has a kernel of its own.</summary>
+/// <summary>Depthwise convolution, 1-D to 3-D, channels-last: each channel has a kernel of its own.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
 internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
 {

@@ -17,6 +17,9 @@ namespace Peregrine.Backends.Cpu.Convolution;
 internal sealed record DepthwiseTile(
     int Vectors, int Lanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
 {
+    /// <summary>As of <see cref="DotTile.HasSlices"/>.</summary>
+    public bool HasSlices { get; init; }
+
     public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
 
     private KernelProgram Build(int lanes)
@@ -26,22 +29,24 @@ internal sealed record DepthwiseTile(
         _ = p.Argument("tiles", ArgumentKind.Integer);
         VReg rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
         p.Loop(Vectors, () =>
         {
             VReg x = p.Copy(source), w = p.Copy(weights);
             VReg[] sums = [.. PixelOffsets.Select(_ => p.Zero())];
-            if (RepeatsRows)
+            if (HasSlices)
             {
-                p.Loop(rows, 1, () =>
+                p.Loop(slices[DotTile.Slices], 1, () =>
                 {
-                    EmitPositions(p, x, w, sums);
-                    p.AddTo(x, rowStep);
-                    p.AddTo(w, Runs.Count * p.VectorBytes);
+                    EmitRows(p, x, w, rows, rowStep, sums);
+                    p.AddTo(x, slices[DotTile.SliceStep]);
+                    p.AddTo(w, slices[DotTile.SliceWeights]);
+                    p.AddTo(w, RepeatsRows ? 0 : Runs.Count * p.VectorBytes);
                 });
             }
             else
             {
-                EmitPositions(p, x, w, sums);
+                EmitRows(p, x, w, rows, rowStep, sums);
             }
 
             if (Lanes < p.Lanes)
@@ -64,6 +69,23 @@ internal sealed record DepthwiseTile(
             }
         });
         return p.Build();
+    }
+
+    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg[] sums)
+    {
+        if (RepeatsRows)
+        {
+            p.Loop(rows, 1, () =>
+            {
+                EmitPositions(p, x, w, sums);
+                p.AddTo(x, rowStep);
+                p.AddTo(w, Runs.Count * p.VectorBytes);
+            });
+        }
+        else
+        {
+            EmitPositions(p, x, w, sums);
+        }
     }
 
     private void EmitPositions(KernelBuilder p, VReg x, VReg w, VReg[] sums)

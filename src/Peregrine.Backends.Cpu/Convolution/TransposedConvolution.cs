@@ -17,9 +17,9 @@ internal static class TransposedConvolution
     /// <summary>The convolutions; null, with a reason, if the request is none of this kind.</summary>
     public static IReadOnlyList<PatchProblem>? Read(KernelRequest request, out string reason)
     {
-        if (request.Anchor is not ConvTranspose conv || request.Inputs[0].Dims.Count is not (3 or 4))
+        if (request.Anchor is not ConvTranspose conv || request.Inputs[0].Dims.Count is not (3 or 4 or 5))
         {
-            reason = "takes 1-D and 2-D transposed convolutions";
+            reason = "takes 1-D, 2-D and 3-D transposed convolutions";
             return null;
         }
 
@@ -51,33 +51,36 @@ internal static class TransposedConvolution
             return null;
         }
 
-        int rows = spatial == 2 ? (int)w.Dims[2].Min : 1, columns = (int)w.Dims[^1].Min;
+        // Missing axes are outermost, of extent 1.
+        (int slices, int rows, int columns) = (spatial > 2 ? (int)w.Dims[^3].Min : 1, spatial > 1 ? (int)w.Dims[^2].Min : 1, (int)w.Dims[^1].Min);
+        (int stepZ, int stepY, int stepX) = (Step(3), Step(2), Step(1));
         bool hasBias = request.AnchorInputCount > 2 && request.Inputs[2].Role != OperandRole.Absent;
         (ValueList<OperandBinding> all, Expr? epilogue) = PatchProblem.WithBias(hasBias, operands, request.Epilogue, 1);
         List<PatchProblem> parts = [];
-        int stepY = spatial == 2 ? (int)axes[0].Stride : 1, stepX = (int)axes[^1].Stride;
-        for (int firstY = 0; firstY < stepY; firstY++)
+        for (int part = 0; part < stepZ * stepY * stepX; part++)
         {
-            for (int firstX = 0; firstX < stepX; firstX++)
+            (int firstZ, int firstY, int firstX) = (part / stepX / stepY, part / stepX % stepY, part % stepX);
+            ((PatchAxis depth, int lastSlice), (PatchAxis vertical, int lastRow), (PatchAxis horizontal, int lastColumn)) = (Axis(3, firstZ), Axis(2, firstY), Axis(1, firstX));
+            if (depth.PadBegin < 0 || vertical.PadBegin < 0 || horizontal.PadBegin < 0)
             {
-                (PatchAxis vertical, int lastRow) = spatial == 2 ? Part(axes[0], x.Dims[2], y.Dims[2], firstY) : (new(1, 1, 1, 1, 0, 1), 0);
-                (PatchAxis horizontal, int lastColumn) = Part(axes[^1], x.Dims[^1], y.Dims[^1], firstX);
-                if (vertical.PadBegin < 0 || horizontal.PadBegin < 0)
-                {
-                    reason = "needs paddings that leave no input out";
-                    return null;
-                }
-
-                int area = rows * columns;
-                WeightOrder order = new(area, outputs * area, -stepY * columns, -stepX, 1, (lastRow * columns) + lastColumn, channels * outputs * area);
-                parts.Add(new(groups, channels, outputs, vertical, horizontal, ChannelsLast.PixelStride(x) ?? 0, outputStride, x.Dims[0].IsStatic ? x.Dims[0].Min : null, IsMatrix: false, order, all, epilogue, 0, 1)
-                {
-                    Placement = new(stepY, stepX, firstY, firstX),
-                });
+                reason = "needs paddings that leave no input out";
+                return null;
             }
+
+            int plane = rows * columns, volume = slices * plane;
+            WeightOrder order = new(
+                volume, outputs * volume, -stepZ * plane, -stepY * columns, -stepX, 1, (lastSlice * plane) + (lastRow * columns) + lastColumn, channels * outputs * volume);
+            parts.Add(new(groups, channels, outputs, vertical, horizontal, ChannelsLast.PixelStride(x) ?? 0, outputStride, x.Dims[0].IsStatic ? x.Dims[0].Min : null, IsMatrix: false, order, all, epilogue, 0, 1)
+            {
+                Depth = depth, Placement = new(stepZ, stepY, stepX, firstZ, firstY, firstX),
+            });
         }
 
         return parts;
+
+        int Step(int fromEnd) => spatial < fromEnd ? 1 : (int)axes[^fromEnd].Stride;
+
+        (PatchAxis Axis, int Last) Axis(int fromEnd, int first) => spatial < fromEnd ? (PatchAxis.Single, 0) : Part(axes[^fromEnd], x.Dims[^fromEnd], y.Dims[^fromEnd], first);
     }
 
     /// <summary>The window of the pixels from <paramref name="first"/> on, and the kernel's position that its first element takes.</summary>

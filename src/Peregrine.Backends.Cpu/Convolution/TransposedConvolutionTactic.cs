@@ -6,7 +6,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Convolution;
 
-/// <summary>Transposed convolution, 1-D and 2-D, with constant weights, as a set of convolutions that write interleaved pixels, into channels-last.</summary>
+/// <summary>Transposed convolution, 1-D to 3-D, with constant weights, as a set of convolutions that write interleaved pixels, into channels-last.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
 /// <param name="isPortable">Whether tiles are portable ones instead of generated ones.</param>
 internal sealed class TransposedConvolutionTactic(GeneratorTarget? target, bool isPortable = false) : ITactic

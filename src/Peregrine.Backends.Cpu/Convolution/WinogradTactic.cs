@@ -69,6 +69,7 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
 
     private static string? WhyNot(PatchProblem problem) =>
         !IsMinimal(problem.Vertical) || !IsMinimal(problem.Horizontal) ? "takes 3×3 kernels of stride and dilation 1"
+        : problem.Depth != PatchAxis.Single ? "takes images, not volumes"
         : problem.Groups != 1 ? "takes one group"
         : problem.InputStride == 0 ? "reads channels-last"
         : !problem.IsSpatialStatic ? "needs static spatial extents"

@@ -66,6 +66,11 @@ internal sealed record DotTile(
     /// </remarks>
     public const int Source = 0, Weights = 1, Target = 2, Tiles = 3, Rows = 4, RowStep = 5, FirstOperand = 6;
 
+    /// <summary>
+    /// Behind the operands of a tile with <see cref="HasSlices"/>: how many planes of the kernel lie inside the image, and the bytes from the end of one to the next, in the image and in the weights.
+    /// </summary>
+    public const int Slices = 0, SliceStep = 1, SliceWeights = 2, SliceArgumentCount = 3;
+
     // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
     private const int Unroll = 4;
     private const int CacheLine = 64;
@@ -78,6 +83,9 @@ internal sealed record DotTile(
 
     /// <summary>Lines of 64 bytes that are fetched per four floats from where a further argument points: what the next call will read. It goes on through all tiles.</summary>
     public int StreamLines { get; init; }
+
+    /// <summary>Whether all runs are repeated for several planes, as often as the caller says.</summary>
+    public bool HasSlices { get; init; }
 
     /// <summary>Bytes from one float of a pixel's patch to the next.</summary>
     public int FloatStep { get; init; } = sizeof(float);
@@ -99,6 +107,7 @@ internal sealed record DotTile(
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
         VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
         VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
         VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
         p.Loop(tiles, 1, () =>
@@ -116,17 +125,18 @@ internal sealed record DotTile(
                 }
 
                 FetchOperands(p, operands);
-                if (RepeatsRows)
+                if (HasSlices)
                 {
-                    p.Loop(rows, 1, () =>
+                    p.Loop(slices[Slices], 1, () =>
                     {
-                        EmitRuns(p, x, w, stream, sums);
-                        p.AddTo(x, rowStep);
+                        EmitRows(p, x, w, rows, rowStep, stream, sums);
+                        p.AddTo(x, slices[SliceStep]);
+                        p.AddTo(w, slices[SliceWeights]);
                     });
                 }
                 else
                 {
-                    EmitRuns(p, x, w, stream, sums);
+                    EmitRows(p, x, w, rows, rowStep, stream, sums);
                 }
 
                 Finish(p, sums, target, operands, stride, columns);
@@ -184,6 +194,22 @@ internal sealed record DotTile(
                     p.Prefetch(new MemoryOperand(operands[i], checked((int)offset + at)));
                 }
             }
+        }
+    }
+
+    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg stream, VReg[,] sums)
+    {
+        if (RepeatsRows)
+        {
+            p.Loop(rows, 1, () =>
+            {
+                EmitRuns(p, x, w, stream, sums);
+                p.AddTo(x, rowStep);
+            });
+        }
+        else
+        {
+            EmitRuns(p, x, w, stream, sums);
         }
     }
 

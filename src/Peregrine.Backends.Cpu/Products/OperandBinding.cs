@@ -86,7 +86,7 @@ internal sealed record OperandBinding(int Input, bool PerImage, bool PerChannel,
         long channels = result.Dims[channelAxis].Max;
         if (!perChannel)
         {
-            return operand.Layout.IsRowMajor || ChannelsLast.PixelStride(operand) == 1 ? Accept(1, out reason) : null;
+            return operand.Layout.IsRowMajor ? Accept(1, out reason) : ChannelsLast.PixelStride(operand) is { } apart && shift == 0 ? Accept(apart, out reason) : null;
         }
 
         return isLast ? operand.Layout.IsRowMajor ? Accept(channels, out reason) : null

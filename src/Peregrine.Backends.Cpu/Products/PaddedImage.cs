@@ -14,10 +14,12 @@ internal static unsafe class PaddedImage
         long left = Math.Min(problem.Horizontal.PadBegin, e.PaddedWidth), width = Math.Clamp(e.PaddedWidth - left, 0, e.Width), rowFloats = e.PaddedWidth * channels;
         for (int row = rows.Begin; row < rows.End; row++)
         {
-            (long image, long y) = Math.DivRem(row, e.PaddedHeight);
+            (long slice, long y) = Math.DivRem(row, e.PaddedHeight);
+            (long image, long z) = Math.DivRem(slice, e.PaddedDepth);
             float* to = target + (row * rowFloats);
             y -= problem.Vertical.PadBegin;
-            if (y < 0 || y >= e.Height)
+            z -= problem.Depth.PadBegin;
+            if (y < 0 || y >= e.Height || z < 0 || z >= e.Depth)
             {
                 Clear(to, rowFloats);
                 continue;
@@ -28,11 +30,11 @@ internal static unsafe class PaddedImage
             to += left * channels;
             if (problem.InputStride == 0)
             {
-                Interleave(source + (((image * channels * e.Height) + y) * e.Width), e.Height * e.Width, channels, width, to);
+                Interleave(source + (((((image * channels * e.Depth) + z) * e.Height) + y) * e.Width), e.Depth * e.Height * e.Width, channels, width, to);
             }
             else
             {
-                float* from = source + (((image * e.Height) + y) * e.Width * problem.InputStride);
+                float* from = source + (((((image * e.Depth) + z) * e.Height) + y) * e.Width * problem.InputStride);
                 if (problem.InputStride == channels)
                 {
                     Buffer.MemoryCopy(from, to, width * channels * sizeof(float), width * channels * sizeof(float));

@@ -42,7 +42,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     public int TileCount(in KernelArguments arguments, int phase)
     {
         PatchExtents e = Extents(arguments);
-        return checked((int)(phase < PhaseCount - 1 ? e.Images * e.PaddedHeight : e.Images * Traversal.StripCount(e) * ChannelBlocks));
+        return checked((int)(phase < PhaseCount - 1 ? e.Images * e.PaddedDepth * e.PaddedHeight : e.Images * Traversal.StripCount(e) * ChannelBlocks));
     }
 
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
@@ -63,9 +63,12 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         }
     }
 
-    /// <summary>Computes one tile for a block of channels; source, rows and row step stand in the argument block already.</summary>
+    /// <summary>Where the arguments of tiles over several planes stand in the block.</summary>
+    protected int SliceArguments => DotTile.FirstOperand + Problem.Operands.Count;
+
+    /// <summary>Computes one tile for a block of channels; source, rows and planes and their steps stand in the argument block already.</summary>
     /// <param name="code">The number of the tile among <see cref="PatchTraversal.Tiles"/>.</param>
-    /// <param name="skippedRows">Rows of the kernel that lie above the image; their weights are left out.</param>
+    /// <param name="skippedRows">Rows of the kernel that lie before the image, in all its planes; their weights are left out.</param>
     protected abstract void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows);
 
     /// <summary>Points the operands of the epilogue at the tile's first pixel and a first channel.</summary>
@@ -91,20 +94,28 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         PatchExtents e = call.Extents;
         PatchAxis v = Problem.Vertical;
         (call.Image, long inImage) = Math.DivRem(strip, Traversal.StripCount(e));
-        long* block = stackalloc long[DotTile.FirstOperand + Problem.Operands.Count];
-        (long y, long rows, long skippedRows, long sourceRow) = (0, v.Kernel, 0, 0);
+        long* block = stackalloc long[SliceArguments + DotTile.SliceArgumentCount];
+        (long y, long rows, long skippedRows, long sourceRow, long z, long sourceSlice) = (0, v.Kernel, 0, 0, 0, 0);
         if (Traversal.Kind != TraversalKind.Flat)
         {
-            y = Traversal.Kind == TraversalKind.RowBlocks ? inImage * Traversal.RowsPerBlock : inImage;
+            (z, long inPlane) = Math.DivRem(inImage, Traversal.StripsOfPlane(e));
+            y = Traversal.Kind == TraversalKind.RowBlocks ? inPlane * Traversal.RowsPerBlock : inPlane;
             long top = (y * v.Stride) - (Traversal.IsPadded ? 0 : v.PadBegin);
             if (Traversal.Kind == TraversalKind.Rows && !Traversal.IsPadded)
             {
                 // The rows of the kernel that lie inside the image.
-                skippedRows = top >= 0 ? 0 : Math.Min(v.Kernel, (-top + v.Dilation - 1) / v.Dilation);
-                rows = Math.Max(0, Math.Min(v.Kernel, (e.Height - top + v.Dilation - 1) / v.Dilation) - skippedRows);
+                (skippedRows, rows) = Inside(v, top, e.Height);
             }
 
             sourceRow = top + (skippedRows * v.Dilation);
+            PatchAxis d = Problem.Depth;
+            long front = (z * d.Stride) - (Traversal.IsPadded ? 0 : d.PadBegin);
+            (long skippedSlices, long slices) = Traversal.IsPadded ? (0, d.Kernel) : Inside(d, front, e.Depth);
+            sourceSlice = front + (skippedSlices * d.Dilation);
+            skippedRows += skippedSlices * v.Kernel;
+            block[SliceArguments + DotTile.Slices] = slices;
+            // The rows of a plane have moved the pointer already.
+            block[SliceArguments + DotTile.SliceStep] = call.RowBytes * ((d.Dilation * call.SliceRows) - (Traversal.Kind == TraversalKind.Rows ? rows * v.Dilation : 0));
         }
 
         int count = Traversal.Kind == TraversalKind.Flat ? Math.Min(most, Traversal.EqualTiles(e, inImage)) : 1;
@@ -116,14 +127,21 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         {
             (long x, int code) = Traversal.TileAt(e, inImage, part);
             PixelPlacement p = Problem.Placement;
-            call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
+            call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((z * p.StepZ) + p.FirstZ) * e.ResultPlane) + (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
             long column = Traversal.Kind == TraversalKind.Flat ? x : (x * Problem.Horizontal.Stride) - (Traversal.IsPadded ? 0 : Problem.Horizontal.PadBegin);
-            call.Source = call.Images + (call.Image * call.ImageBytes) + (sourceRow * call.RowBytes) + (column * PixelBytes);
+            call.Source = call.Images + (call.Image * call.ImageBytes) + (((sourceSlice * call.SliceRows) + sourceRow) * call.RowBytes) + (column * PixelBytes);
             call.Target = call.Results + (((call.Image * e.ResultPixels) + call.Pixel) * Problem.OutputStride * sizeof(float));
             RunTile(call, block, code, channelBlock, skippedRows);
         }
 
         return count;
+    }
+
+    /// <summary>How many positions of the kernel lie before the image, and how many inside, if its first is at <paramref name="start"/>.</summary>
+    private static (long Skipped, long Count) Inside(PatchAxis axis, long start, long extent)
+    {
+        long skipped = start >= 0 ? 0 : Math.Min(axis.Kernel, (-start + axis.Dilation - 1) / axis.Dilation);
+        return (skipped, Math.Max(0, Math.Min(axis.Kernel, (extent - start + axis.Dilation - 1) / axis.Dilation) - skipped));
     }
 }
 
@@ -136,6 +154,7 @@ internal unsafe ref struct PatchCall
     public readonly byte* Results;
     public readonly long ImageBytes;
     public readonly long RowBytes;
+    public readonly long SliceRows;
 
     public PatchCall(in KernelArguments arguments, PatchExtents extents, PatchProblem problem, PatchTraversal traversal, int pixelBytes)
     {
@@ -144,7 +163,8 @@ internal unsafe ref struct PatchCall
         Images = traversal.IsPadded ? arguments.Scratch : arguments.Input(problem.Input);
         Results = arguments.Output(0);
         RowBytes = (traversal.IsPadded ? extents.PaddedWidth : extents.Width) * pixelBytes;
-        ImageBytes = RowBytes * (traversal.IsPadded ? extents.PaddedHeight : extents.Height);
+        SliceRows = traversal.IsPadded ? extents.PaddedHeight : extents.Height;
+        ImageBytes = RowBytes * SliceRows * (traversal.IsPadded ? extents.PaddedDepth : extents.Depth);
     }
 
     /// <summary>The image of the tile.</summary>

@@ -10,11 +10,17 @@ namespace Peregrine.Backends.Cpu.Products;
 /// <param name="PadBegin">Positions before the input; at the end as many as the windows need.</param>
 internal readonly record struct PatchAxis(long? Input, int Kernel, int Stride, int Dilation, int PadBegin, long? Output)
 {
-    public bool IsPointwise => Kernel == 1 && Stride == 1 && PadBegin == 0 && Input == Output;
+    /// <summary>An axis that an operand does not have.</summary>
+    public static PatchAxis Single => new(1, 1, 1, 1, 0, 1);
+
+    /// <summary>Whether there may be positions behind the input, as the request says where extents are known at run time only.</summary>
+    public bool HasPadEnd { get; init; }
+
+    public bool IsPointwise => Kernel == 1 && Stride == 1 && PadBegin == 0 && Input == Output && (Input is not null || !HasPadEnd);
 }
 
 /// <summary>
-/// What convolutions (1-D and 2-D) and products with a constant matrix have in common: each pixel of the result is the product of a patch of the input with a matrix of weights. A matrix product
+/// What convolutions (1-D to 3-D) and products with a constant matrix have in common: each pixel of the result is the product of a patch of the input with a matrix of weights. A matrix product
 /// has pixels in one row, its rows, and patches of one pixel.
 /// </summary>
 /// <param name="Channels">Input channels of a group.</param>
@@ -23,32 +29,44 @@ internal readonly record struct PatchAxis(long? Input, int Kernel, int Stride, i
 /// <param name="OutputStride">Floats from output pixel to output pixel.</param>
 /// <param name="Images">Images, if that many are known at build time; 1 for matrices.</param>
 /// <param name="IsMatrix">Pixels are all leading dimensions of the operands.</param>
-/// <param name="Weights">Where the weights' element of an output channel (within all groups), an input channel (within its group), a kernel row and column lies.</param>
+/// <param name="Weights">Where the weights' element of an output channel (within all groups), an input channel (within its group), a kernel plane, row and column lies.</param>
 internal sealed record PatchProblem(
     int Groups, int Channels, int Outputs, PatchAxis Vertical, PatchAxis Horizontal, long InputStride, long OutputStride, long? Images, bool IsMatrix, WeightOrder Weights,
     ValueList<OperandBinding> Operands, Expr? Epilogue, int Input, int WeightInput)
 {
+    // A result of extents known at run time only is thought of as one of these.
+    private const long TypicalPlane = 56 * 56, TypicalDepth = 8;
+
     // Strides, dilations and paddings beyond it are not worth a thought.
     public const int MostReach = 1 << 20;
 
+    /// <summary>The outermost axis, along which volumes are stacks of planes.</summary>
+    public PatchAxis Depth { get; init; } = PatchAxis.Single;
+
+    /// <summary>Whether patches reach over several planes, or may lie outside of the input's.</summary>
+    public bool HasSlices => !Depth.IsPointwise;
+
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
-    public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise && !Placement.IsSparse;
+    public bool IsPointwise => Depth.IsPointwise && Vertical.IsPointwise && Horizontal.IsPointwise && !Placement.IsSparse;
 
     /// <summary>Which pixels of the whole result these are.</summary>
-    public PixelPlacement Placement { get; init; } = new(1, 1, 0, 0);
+    public PixelPlacement Placement { get; init; } = PixelPlacement.All;
 
     /// <summary>Whether all images together are one long row of pixels.</summary>
     public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
-    public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
+    public bool IsSpatialStatic => Depth.Output is not null && Vertical.Output is not null && Horizontal.Output is not null;
 
-    public long PatchLength => (long)Channels * Vertical.Kernel * Horizontal.Kernel;
+    public long PatchLength => (long)Channels * Depth.Kernel * Vertical.Kernel * Horizontal.Kernel;
 
     /// <summary>Multiplications per result.</summary>
     public long WeightCount => Groups * Outputs * PatchLength;
 
     /// <summary>Pixels of one image, or a guess where only the call tells.</summary>
-    public long TypicalPixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : 56 * 56;
+    public long TypicalPixels => (Depth.Output ?? TypicalDepth) * TypicalPlanePixels;
+
+    /// <summary>Pixels of one plane of a result, or a guess where only the call tells.</summary>
+    public long TypicalPlanePixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : TypicalPlane;
 
     /// <summary>Why tiles, whose code addresses 2 GiB at most from a pixel, cannot reach all that belongs to them; null if they can.</summary>
     public string? WhyTooFar()
@@ -56,7 +74,7 @@ internal sealed record PatchProblem(
         const long MostPixels = 64, MostVectorBytes = 1024;
         Int128 across = (Int128)((MostPixels * Horizontal.Stride) + ((long)Horizontal.Kernel * Horizontal.Dilation));
         Int128 down = Horizontal.Output <= MostPixels ? (Int128)((MostPixels * Vertical.Stride) + ((long)Vertical.Kernel * Vertical.Dilation)) * (Horizontal.Input ?? 0) : 0;
-        Int128 padded = ((Int128)(Vertical.Kernel - 1) * Vertical.Dilation) + ((Int128)(Horizontal.Kernel - 1) * Horizontal.Dilation);
+        Int128 padded = ((Int128)(Depth.Kernel - 1) * Depth.Dilation) + ((Int128)(Vertical.Kernel - 1) * Vertical.Dilation) + ((Int128)(Horizontal.Kernel - 1) * Horizontal.Dilation);
         Int128 pixels = (across + down) * Math.Max(InputStride, (long)Groups * Channels);
         return Int128.Max(pixels, MostPixels * (Int128)OutputStride) * sizeof(float) > int.MaxValue || padded > MostReach || PatchLength > int.MaxValue / MostVectorBytes
             ? "patches or pixels are too far apart for one tile's code"
@@ -66,9 +84,9 @@ internal sealed record PatchProblem(
     /// <summary>Reads a convolution; null, with a reason, if it is not one of these.</summary>
     public static PatchProblem? OfConvolution(KernelRequest request, out string reason)
     {
-        if (request.Anchor is not Conv conv || request.Inputs[0].Dims.Count is not (3 or 4))
+        if (request.Anchor is not Conv conv || request.Inputs[0].Dims.Count is not (3 or 4 or 5))
         {
-            reason = "takes 1-D and 2-D convolutions";
+            reason = "takes 1-D, 2-D and 3-D convolutions";
             return null;
         }
 
@@ -99,8 +117,8 @@ internal sealed record PatchProblem(
         }
 
         int spatial = x.Dims.Count - 2;
-        PatchAxis horizontal = Axis(spatial - 1), vertical = spatial == 2 ? Axis(0) : new(1, 1, 1, 1, 0, 1);
-        if (horizontal.Kernel == 0 || vertical.Kernel == 0)
+        PatchAxis horizontal = Axis(spatial - 1), vertical = spatial > 1 ? Axis(spatial - 2) : PatchAxis.Single, depth = spatial > 2 ? Axis(0) : PatchAxis.Single;
+        if (horizontal.Kernel == 0 || vertical.Kernel == 0 || depth.Kernel == 0)
         {
             reason = "needs paddings that do not depend on the input's extent, and strides, dilations and paddings below 2^20";
             return null;
@@ -109,7 +127,10 @@ internal sealed record PatchProblem(
         int groups = checked((int)conv.Group);
         (ValueList<OperandBinding> all, Expr? epilogue) = WithBias(hasBias, operands, request.Epilogue, 1);
         return new(groups, (int)w.Dims[1].Min, (int)w.Dims[0].Min / groups, vertical, horizontal, inputStride ?? 0, outputStride, x.Dims[0].IsStatic ? x.Dims[0].Min : null, IsMatrix: false,
-            new((int)(w.Dims[1].Min * vertical.Kernel * horizontal.Kernel), vertical.Kernel * horizontal.Kernel, horizontal.Kernel, 1, 1), all, epilogue, 0, 1);
+            WeightOrder.OfConvolution((int)w.Dims[1].Min, depth.Kernel, vertical.Kernel, horizontal.Kernel), all, epilogue, 0, 1)
+        {
+            Depth = depth,
+        };
 
         PatchAxis Axis(int axis)
         {
@@ -122,7 +143,10 @@ internal sealed record PatchProblem(
             // A kernel of 0 marks what cannot be told.
             return !resolved.PadBegin.IsConstant || resolved.PadBegin.Constant is < 0 or > MostReach || Math.Max(resolved.Stride, resolved.Dilation) > MostReach
                 ? default
-                : new(isStatic ? input.Min : null, (int)kernel, (int)resolved.Stride, (int)resolved.Dilation, (int)resolved.PadBegin.Constant, isStatic ? output.Min : null);
+                : new(isStatic ? input.Min : null, (int)kernel, (int)resolved.Stride, (int)resolved.Dilation, (int)resolved.PadBegin.Constant, isStatic ? output.Min : null)
+                {
+                    HasPadEnd = !resolved.PadEnd.IsConstant || resolved.PadEnd.Constant != 0,
+                };
         }
     }
 
@@ -167,8 +191,8 @@ internal sealed record PatchProblem(
         (ValueList<OperandBinding> all, Expr? epilogue) = WithBias(hasC, operands, request.Epilogue, gemm?.Beta ?? 1, c);
         KernelDim[] rows = [.. y.Dims.Take(channelAxis)];
         long? count = Array.TrueForAll(rows, d => d.IsStatic) ? rows.Aggregate(1L, (product, d) => product * d.Min) : null;
-        return new(1, k, n, new(1, 1, 1, 1, 0, 1), new(count, 1, 1, 1, 0, count), k, n, 1, IsMatrix: true,
-            transposed ? new(k, 1, 0, 0, gemm?.Alpha ?? 1) : new(1, n, 0, 0, gemm?.Alpha ?? 1), all, epilogue, 0, 1);
+        return new(1, k, n, PatchAxis.Single, new(count, 1, 1, 1, 0, count), k, n, 1, IsMatrix: true,
+            transposed ? new(k, 1, 0, 0, 0, gemm?.Alpha ?? 1) : new(1, n, 0, 0, 0, gemm?.Alpha ?? 1), all, epilogue, 0, 1);
     }
 
     /// <summary>Whether weights have elements, and so few that an int counts them.</summary>
@@ -188,11 +212,14 @@ internal sealed record PatchProblem(
     }
 }
 
-/// <summary>Every how many rows and columns of a result its pixels are computed, and from which on: those of a transposed convolution are computed in turns.</summary>
-internal readonly record struct PixelPlacement(int StepY, int StepX, int FirstY, int FirstX)
+/// <summary>Every how many planes, rows and columns of a result its pixels are computed, and from which on: those of a transposed convolution are computed in turns.</summary>
+internal readonly record struct PixelPlacement(int StepZ, int StepY, int StepX, int FirstZ, int FirstY, int FirstX)
 {
+    /// <summary>Every pixel.</summary>
+    public static PixelPlacement All => new(1, 1, 1, 0, 0, 0);
+
     /// <summary>Whether pixels between them belong to somebody else.</summary>
-    public bool IsSparse => StepY > 1 || StepX > 1;
+    public bool IsSparse => StepZ > 1 || StepY > 1 || StepX > 1;
 
     /// <summary>How many positions of an extent are computed.</summary>
     public static long Count(long extent, int step, int first) => extent <= first ? 0 : (extent - first + step - 1) / step;
@@ -201,4 +228,8 @@ internal readonly record struct PixelPlacement(int StepY, int StepX, int FirstY,
 /// <summary>Strides of a constant matrix of weights, in floats, and a factor that packing multiplies in.</summary>
 /// <param name="Offset">Floats in front of the first that counts.</param>
 /// <param name="PerGroup">From one convolution group to the next; 0 where the groups' outputs follow each other.</param>
-internal readonly record struct WeightOrder(int PerOutput, int PerChannel, int PerRow, int PerColumn, float Factor, int Offset = 0, int PerGroup = 0);
+internal readonly record struct WeightOrder(int PerOutput, int PerChannel, int PerSlice, int PerRow, int PerColumn, float Factor, int Offset = 0, int PerGroup = 0)
+{
+    /// <summary>[output channel, input channel of its group, plane, row, column].</summary>
+    public static WeightOrder OfConvolution(int channels, int slices, int rows, int columns) => new(channels * slices * rows * columns, slices * rows * columns, rows * columns, columns, 1, 1);
+}

@@ -78,7 +78,8 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
     private void Invoke(in PatchCall call, long* block, int entry, int group, int first, long skippedRows, int vectors)
     {
         long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _lanes);
-        long skipped = skippedRows * Problem.Horizontal.Kernel * Problem.Channels * vectors * _lanes * sizeof(float);
+        long rowBytes = (long)Problem.Horizontal.Kernel * Problem.Channels * vectors * _lanes * sizeof(float), skipped = skippedRows * rowBytes;
+        block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         BindOperands(call, block, channel);
@@ -117,7 +118,7 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), ValueList.From(runs), tile.RepeatsRows,
             checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
         {
-            Groups = groups, Walk = Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None,
+            HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat, Groups = groups, Walk = Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None,
         };
         if (_target is null)
         {

@@ -56,7 +56,7 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
     }
 
     private static double CopySeconds(PatchProblem problem) =>
-        problem.InputStride > 0 ? 0 : SecondsPerPlanarFloat * problem.Groups * problem.Channels * (problem.Images ?? 1) * (problem.Vertical.Input ?? 56) * (problem.Horizontal.Input ?? 56);
+        problem.InputStride > 0 ? 0 : SecondsPerPlanarFloat * problem.Groups * problem.Channels * (problem.Images ?? 1) * (problem.Depth.Input ?? 8) * (problem.Vertical.Input ?? 56) * (problem.Horizontal.Input ?? 56);
 
     public IKernel Compile(KernelRequest request, TacticOption option)
     {

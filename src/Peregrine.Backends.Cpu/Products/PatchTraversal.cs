@@ -7,9 +7,9 @@ internal enum TraversalKind
 {
     /// <summary>As one long row: patches are single pixels.</summary>
     Flat,
-    /// <summary>Row by row, each in parts.</summary>
+    /// <summary>Row by row of each plane, each in parts.</summary>
     Rows,
-    /// <summary>Several short rows at once.</summary>
+    /// <summary>Several short rows of a plane at once.</summary>
     RowBlocks,
 }
 
@@ -93,12 +93,10 @@ internal sealed class PatchTraversal
     public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false) => new(problem, most, padFewChannels, padAll);
 
     /// <summary>Strips of one image.</summary>
-    public long StripCount(PatchExtents e) => Kind switch
-    {
-        TraversalKind.Flat => new PixelParts(e.OutputPixels, _most).Count,
-        TraversalKind.RowBlocks => _codes.Length,
-        _ => e.OutputHeight,
-    };
+    public long StripCount(PatchExtents e) => Kind == TraversalKind.Flat ? new PixelParts(e.OutputPixels, _most).Count : e.OutputDepth * StripsOfPlane(e);
+
+    /// <summary>Strips of one plane, where pixels are not one long row.</summary>
+    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? _codes.Length : e.OutputHeight;
 
     /// <summary>Tiles of one strip.</summary>
     public int TilesOfStrip(PatchExtents e) => Kind == TraversalKind.Rows ? new PixelParts(e.OutputWidth, _most).Count : 1;
@@ -115,7 +113,7 @@ internal sealed class PatchTraversal
                 (long start, int size) = new PixelParts(e.OutputPixels, _most)[(int)strip];
                 return (start, _codes[size - 1]);
             case TraversalKind.RowBlocks:
-                return (0, _codes[strip]);
+                return (0, _codes[strip % _codes.Length]);
             default:
                 (start, size) = new PixelParts(e.OutputWidth, _most)[part];
                 return (start, IsPadded ? _codes[size - 1] : _codes[part]);

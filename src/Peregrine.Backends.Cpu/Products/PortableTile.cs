@@ -51,13 +51,13 @@ internal sealed unsafe class PortableTile(DotTile tile)
 
     private void Sum(long* block, long* pixels, float* weights, Vector<float>* sums, bool six)
     {
-        long rows = tile.RepeatsRows ? block[DotTile.Rows] : 1, step = block[DotTile.RowStep];
+        PortableRows rows = PortableRows.Of(tile, block);
         switch (six, tile.Vectors)
         {
-            case (true, 2): SixByTwo(pixels, weights, sums, rows, step); break;
-            case (true, _): SixByOne(pixels, weights, sums, rows, step); break;
-            case (false, 2): OneByTwo((byte*)pixels[0], weights, sums, rows, step); break;
-            default: OneByOne((byte*)pixels[0], weights, sums, rows, step); break;
+            case (true, 2): SixByTwo(pixels, weights, sums, rows); break;
+            case (true, _): SixByOne(pixels, weights, sums, rows); break;
+            case (false, 2): OneByTwo((byte*)pixels[0], weights, sums, rows); break;
+            default: OneByOne((byte*)pixels[0], weights, sums, rows); break;
         }
     }
 
@@ -129,12 +129,13 @@ internal sealed unsafe class PortableTile(DotTile tile)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SixByTwo(long* pixels, float* w, Vector<float>* sums, long rows, long step)
+    private void SixByTwo(long* pixels, float* w, Vector<float>* sums, in PortableRows rows)
     {
         Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default;
-        long down = 0;
-        for (; rows > 0; rows--, down += step)
+        for (long row = 0; row < rows.Count; row++)
         {
+            long down = rows.Offset(row);
+            w += rows.LeftOut(row);
             foreach ((int offset, int length) in _runs)
             {
                 long at = down + offset;
@@ -162,12 +163,13 @@ internal sealed unsafe class PortableTile(DotTile tile)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void SixByOne(long* pixels, float* w, Vector<float>* sums, long rows, long step)
+    private void SixByOne(long* pixels, float* w, Vector<float>* sums, in PortableRows rows)
     {
         Vector<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
-        long down = 0;
-        for (; rows > 0; rows--, down += step)
+        for (long row = 0; row < rows.Count; row++)
         {
+            long down = rows.Offset(row);
+            w += rows.LeftOut(row);
             foreach ((int offset, int length) in _runs)
             {
                 long at = down + offset;
@@ -189,14 +191,16 @@ internal sealed unsafe class PortableTile(DotTile tile)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void OneByTwo(byte* pixel, float* w, Vector<float>* sums, long rows, long step)
+    private void OneByTwo(byte* pixel, float* w, Vector<float>* sums, in PortableRows rows)
     {
         Vector<float> a = default, b = default;
-        for (; rows > 0; rows--, pixel += step)
+        for (long row = 0; row < rows.Count; row++)
         {
+            long down = rows.Offset(row);
+            w += rows.LeftOut(row);
             foreach ((int offset, int length) in _runs)
             {
-                float* x = (float*)(pixel + offset);
+                float* x = (float*)(pixel + down + offset);
                 for (long i = 0, end = (long)length * _step; i < end; i += _step, w += 2 * Vector<float>.Count)
                 {
                     Vector<float> value = new(x[i]);
@@ -210,14 +214,16 @@ internal sealed unsafe class PortableTile(DotTile tile)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void OneByOne(byte* pixel, float* w, Vector<float>* sums, long rows, long step)
+    private void OneByOne(byte* pixel, float* w, Vector<float>* sums, in PortableRows rows)
     {
         Vector<float> a = default;
-        for (; rows > 0; rows--, pixel += step)
+        for (long row = 0; row < rows.Count; row++)
         {
+            long down = rows.Offset(row);
+            w += rows.LeftOut(row);
             foreach ((int offset, int length) in _runs)
             {
-                float* x = (float*)(pixel + offset);
+                float* x = (float*)(pixel + down + offset);
                 for (long i = 0, end = (long)length * _step; i < end; i += _step, w += Vector<float>.Count)
                 {
                     a = Vector.MultiplyAddEstimate(new(x[i]), Unsafe.ReadUnaligned<Vector<float>>(w), a);
@@ -227,4 +233,31 @@ internal sealed unsafe class PortableTile(DotTile tile)
 
         sums[0] = a;
     }
+}
+
+/// <summary>The rows of a call's patches, plane by plane.</summary>
+/// <param name="Count">Rows, or planes where a tile's runs are those of a whole plane.</param>
+internal readonly unsafe record struct PortableRows(long Count, long RowsOfSlice, long RowStep, long SliceStep, long SliceWeights)
+{
+    public static PortableRows Of(DotTile tile, long* block)
+    {
+        long rows = tile.RepeatsRows ? block[DotTile.Rows] : 1, step = tile.RepeatsRows ? block[DotTile.RowStep] : 0;
+        if (!tile.HasSlices)
+        {
+            return new(rows, rows, step, 0, 0);
+        }
+
+        long* slices = block + DotTile.FirstOperand + tile.Operands.Count;
+        return new(rows * slices[DotTile.Slices], rows, step, (rows * step) + slices[DotTile.SliceStep], slices[DotTile.SliceWeights]);
+    }
+
+    /// <summary>Bytes from a pixel to a row of its patch.</summary>
+    public long Offset(long row)
+    {
+        (long slice, long inSlice) = Math.DivRem(row, RowsOfSlice);
+        return (slice * SliceStep) + (inSlice * RowStep);
+    }
+
+    /// <summary>Weights between the last row and this one that are left out.</summary>
+    public long LeftOut(long row) => row > 0 && row % RowsOfSlice == 0 ? SliceWeights / sizeof(float) : 0;
 }

@@ -4,7 +4,7 @@ using Peregrine.Backends.Cpu.Movement;
 namespace Peregrine.Backends.Cpu.Products;
 
 /// <summary>
-/// Packs weights for <see cref="DotTile"/>: [convolution group][group of output channels][kernel row][kernel column][input channel][vector][lane], the last vector of each convolution group
+/// Packs weights for <see cref="DotTile"/>: [convolution group][group of output channels][kernel plane][kernel row][kernel column][input channel][vector][lane], the last vector of each convolution group
 /// filled up with zeros.
 /// </summary>
 internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
@@ -28,7 +28,7 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
 
     public long Bytes => problem.Groups * ConvolutionGroupBytes;
 
-    public string Key => $"dot {problem.Groups}x{problem.Outputs}x{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
+    public string Key => $"dot {problem.Groups}x{problem.Outputs}x{(problem.Depth.Kernel > 1 ? $"{problem.Depth.Kernel}x" : "")}{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
 
     /// <summary>A part is a group of output channels.</summary>
     public int Parts => problem.Groups * GroupsOfConvolution;
@@ -40,11 +40,11 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
         WeightOrder order = problem.Weights;
         (int group, int channelGroup) = Math.DivRem(part, GroupsOfConvolution);
         int vector = channelGroup * vectors, width = Math.Min(vectors, _channelVectors - vector) * lanes, first = vector * lanes, count = Math.Min(width, problem.Outputs - first);
-        int channels = problem.Channels, rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
+        int channels = problem.Channels, slices = problem.Depth.Kernel, rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
         float* from = (float*)source + order.Offset + (group * (order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput)) + ((long)first * order.PerOutput);
         float* to = (float*)(target + (group * ConvolutionGroupBytes) + ((long)channelGroup * GroupBytes));
-        int window = rows * columns;
-        bool isPatchContiguous = order.PerChannel == window && (columns == 1 || order.PerColumn == 1) && (rows == 1 || order.PerRow == columns);
+        int window = slices * rows * columns;
+        bool isPatchContiguous = order.PerChannel == window && (columns == 1 || order.PerColumn == 1) && (rows == 1 || order.PerRow == columns) && (slices == 1 || order.PerSlice == rows * columns);
         if (order.PerOutput == 1 && order.Factor == 1 && window == 1)
         {
             // Rows of the matrix lie as they are wanted.
@@ -65,7 +65,7 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
         {
             for (int lane = 0; lane < count; lane++)
             {
-                PackOutput(from + ((long)lane * order.PerOutput), to + lane, width, order, rows, columns, channels);
+                PackOutput(from + ((long)lane * order.PerOutput), to + lane, width, order, slices, rows, columns, channels);
             }
         }
     }
@@ -93,13 +93,14 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void PackOutput(float* from, float* to, long width, WeightOrder order, int rows, int columns, int channels)
+    private static unsafe void PackOutput(float* from, float* to, long width, WeightOrder order, int slices, int rows, int columns, int channels)
     {
-        for (int row = 0; row < rows; row++)
+        for (int line = 0; line < slices * rows; line++)
         {
+            (int slice, int row) = Math.DivRem(line, rows);
             for (int column = 0; column < columns; column++)
             {
-                float* source = from + (row * order.PerRow) + (column * order.PerColumn);
+                float* source = from + (slice * order.PerSlice) + (row * order.PerRow) + (column * order.PerColumn);
                 for (int channel = 0; channel < channels; channel++)
                 {
                     *to = source[(long)channel * order.PerChannel] * order.Factor;

@@ -19,8 +19,8 @@ public sealed unsafe class WeightPackingTests
     public void Convolutions_are_packed_as_the_plain_loop_packs_them(int groups, int outputs, int channels, int rows, int columns, int vectors, int lanes)
     {
         int window = rows * columns;
-        Check(Problem(groups, outputs, channels, rows, columns, new(channels * window, window, columns, 1, 1)), vectors, lanes);
-        Check(Problem(groups, outputs, channels, rows, columns, new(channels * window, window, columns, 1, -1.5f)), vectors, lanes);
+        Check(Problem(groups, outputs, channels, rows, columns, new(channels * window, window, window, columns, 1, 1)), vectors, lanes);
+        Check(Problem(groups, outputs, channels, rows, columns, new(channels * window, window, window, columns, 1, -1.5f)), vectors, lanes);
     }
 
     [Theory]
@@ -28,8 +28,8 @@ public sealed unsafe class WeightPackingTests
     [InlineData(0.3f)]
     public void Matrices_are_packed_as_the_plain_loop_packs_them(float factor)
     {
-        Check(Problem(1, 75, 50, 1, 1, new(1, 75, 0, 0, factor)), 2, 16);
-        Check(Problem(1, 75, 50, 1, 1, new(50, 1, 0, 0, factor)), 2, 16);
+        Check(Problem(1, 75, 50, 1, 1, new(1, 75, 0, 0, 0, factor)), 2, 16);
+        Check(Problem(1, 75, 50, 1, 1, new(50, 1, 0, 0, 0, factor)), 2, 16);
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed unsafe class WeightPackingTests
     [InlineData(2, 13, 5, 3, 8)]
     public void Transformed_kernels_have_the_bits_of_the_plain_transform(int tile, int outputs, int channels, int vectors, int lanes)
     {
-        PatchProblem problem = Problem(1, outputs, channels, 3, 3, new(channels * 9, 9, 3, 1, 1));
+        PatchProblem problem = Problem(1, outputs, channels, 3, 3, new(channels * 9, 9, 9, 3, 1, 1));
         WinogradWeights weights = new(problem, tile, vectors, lanes);
         double[,] matrix = WinogradTransform.Of(tile).KernelMatrix;
         int patch = tile + 2;

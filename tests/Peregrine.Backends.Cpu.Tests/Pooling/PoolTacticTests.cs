@@ -46,6 +46,21 @@ public sealed class PoolTacticTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 7, 7)]
+    [InlineData(8, 7, 9)]
+    [InlineData(16, 28, 28)]
+    public void Global_pools_of_volumes_agree_with_the_reference(long depth, long height, long width)
+    {
+        foreach (long channels in (long[])[1, 5, 64])
+        {
+            long[] dims = [2, channels, depth, height, width];
+            Both(new GlobalMaxPool(), TestTensors.WildFloats(dims), Tolerance.Exact);
+            Both(new GlobalAveragePool(), TestTensors.Floats(dims), new(2e-6, 2e-6));
+            Both(new AveragePool(KernelShape: [depth, 3, 3], Strides: [1, 2, 2], Pads: [0, 1, 1, 0, 1, 1]), TestTensors.Floats(dims), new(2e-6, 2e-6));
+        }
+    }
+
     [Fact]
     public void Different_windows_per_axis_and_automatic_padding()
     {
