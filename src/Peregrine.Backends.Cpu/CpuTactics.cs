@@ -1,4 +1,5 @@
 using Peregrine.Backends.Cpu.Convolution;
+using Peregrine.Backends.Cpu.Fourier;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.MatrixProducts;
 using Peregrine.Backends.Cpu.Movement;
@@ -21,6 +22,7 @@ internal static class CpuTactics
         return
         [
             new DepthwiseTactic(target),
+            new FourierConvolutionTactic(target),
             new WinogradTactic(target),
             new DirectConvolutionTactic(target),
             new TransposedConvolutionTactic(target),

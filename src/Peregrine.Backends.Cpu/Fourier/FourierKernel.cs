@@ -1,0 +1,289 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Peregrine.Backends.Cpu.Generation;
+using Peregrine.Backends.Cpu.Packing;
+using Peregrine.Backends.Cpu.Products;
+using Peregrine.Backends.Cpu.Workers;
+
+namespace Peregrine.Backends.Cpu.Fourier;
+
+/// <summary>
+/// Runs a depthwise convolution of stride 1 tile by tile: forth, product with the weights' spectra, back. A work item is one tile (or several, where channels are few) of one group of channels; each
+/// worker has memory for one.
+/// </summary>
+internal sealed unsafe class FourierKernel : ICpuKernel
+{
+    private readonly PatchProblem _problem;
+    private readonly FourierPlan _plan;
+    private readonly bool _isWide;
+    private readonly long _tileFloats;
+    private readonly EpilogueBlocks? _epilogue;
+    private readonly (int Slot, int Operand)[] _operands;
+
+    public FourierKernel(PatchProblem problem, FourierShape shape, int lanes)
+    {
+        (_problem, _plan, _isWide) = (problem, new(problem, shape, lanes), lanes != Vector<float>.Count);
+        _epilogue = problem.Epilogue is null ? null : new(problem.Epilogue);
+        _operands = _epilogue is null ? [] : [.. _epilogue.Operands];
+        _tileFloats = FourierTile<PreferredVector, Vector<float>>.MemoryFloats(_plan);
+        Packings = [new(problem.WeightInput, _plan.WeightKey, _plan.WeightBytes, _plan.ChannelGroups, Pack)];
+    }
+
+    public IReadOnlyList<WeightPacking> Packings { get; }
+
+    public long WorkerScratchBytes => ScratchBytesOf(_plan, _problem);
+
+    /// <summary>Bytes that a worker needs.</summary>
+    public static long ScratchBytesOf(FourierPlan plan, PatchProblem problem) =>
+        (FourierTile<PreferredVector, Vector<float>>.MemoryFloats(plan) * sizeof(float)) + (problem.Epilogue is null ? 0 : new EpilogueBlocks(problem.Epilogue).SlotVectors * (long)Vector<byte>.Count);
+
+    /// <summary>Lanes of transforms where generated code has so many; null for none.</summary>
+    public static int LanesFor(GeneratorTarget? target) => target?.Lanes == Vector512<float>.Count && Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector<float>.Count;
+
+    public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) => 0;
+
+    public int TileCount(in KernelArguments arguments, int phase) => checked((int)(TileSets(arguments) * _plan.ChannelGroups));
+
+    public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
+    {
+        long sets = TileSets(arguments);
+        for (int item = tiles.Begin; item < tiles.End; item++)
+        {
+            (long group, long set) = Math.DivRem(item, sets);
+            if (_isWide)
+            {
+                RunItem<WideVector, Vector512<float>>(arguments, (int)group, set);
+            }
+            else
+            {
+                RunItem<PreferredVector, Vector<float>>(arguments, (int)group, set);
+            }
+        }
+    }
+
+    private long Tiles(in KernelArguments arguments) => arguments.InputDims(_problem.Input)[0] * _plan.TilesOfImage;
+
+    private long TileSets(in KernelArguments arguments) => (Tiles(arguments) + _plan.TilesAtOnce - 1) / _plan.TilesAtOnce;
+
+    private void RunItem<TOps, T>(in KernelArguments arguments, int group, long set) where TOps : struct, IFloatVector<T> where T : unmanaged
+    {
+        FourierTile<TOps, T> tile = new(_plan, (float*)arguments.WorkerScratch);
+        long first = set * _plan.TilesAtOnce, end = Math.Min(first + _plan.TilesAtOnce, Tiles(arguments));
+        int channels = _plan.ChannelsOf(group);
+        float* source = (float*)arguments.Input(_problem.Input) + ((long)group * _plan.Floats);
+        for (int row = 0; row < _plan.Rows.Length; row++)
+        {
+            if (Gather<TOps, T>(source, first, end, row, tile.Line, channels))
+            {
+                tile.EnterRow(row);
+            }
+            else
+            {
+                tile.ClearRow(row);
+            }
+        }
+
+        tile.Multiply((float*)arguments.Packed(0) + (group * _plan.SpectrumFloats));
+        for (int row = 0; row < _plan.Vertical.Outputs; row++)
+        {
+            bool isWanted = false;
+            for (long number = first; number < end; number++)
+            {
+                (long image, long down, long across) = Place(number);
+                if (row < _plan.Vertical.OutputsOf(down))
+                {
+                    if (!isWanted)
+                    {
+                        tile.LeaveRow(row);
+                        isWanted = true;
+                    }
+
+                    Finish(arguments, image, (down * _plan.Vertical.Outputs) + row, across, tile.Line + ((number - first) * channels), group, channels);
+                }
+            }
+        }
+    }
+
+    private (long Image, long Down, long Across) Place(long tile)
+    {
+        (long image, long inImage) = Math.DivRem(tile, _plan.TilesOfImage);
+        (long down, long across) = Math.DivRem(inImage, _plan.Horizontal.Tiles);
+        return (image, down, across);
+    }
+
+    /// <summary>Fills one row of tiles; false if all of it is padding.</summary>
+    private bool Gather<TOps, T>(float* source, long first, long end, int row, float* line, int channels) where TOps : struct, IFloatVector<T> where T : unmanaged
+    {
+        FourierAxis vertical = _plan.Vertical, horizontal = _plan.Horizontal;
+        long height = vertical.Axis.Input!.Value, width = horizontal.Axis.Input!.Value, stride = _problem.InputStride;
+        bool isClear = false;
+        for (long number = first; number < end; number++)
+        {
+            (long image, long down, long across) = Place(number);
+            long y = vertical.InputAt(down, row);
+            if (y < 0)
+            {
+                continue;
+            }
+
+            if (!isClear)
+            {
+                new Span<float>(line, horizontal.Length * _plan.Floats).Clear();
+                isClear = true;
+            }
+
+            float* from = source + (((image * height) + y) * width * stride), to = line + ((number - first) * channels);
+            long shift = (across * horizontal.Outputs) - horizontal.Axis.PadBegin;
+            Copy<TOps, T>(from, shift, width, to, channels);
+            if (horizontal.IsCyclic)
+            {
+                Copy<TOps, T>(from, shift + horizontal.Length, width, to, channels);
+            }
+        }
+
+        return isClear;
+    }
+
+    /// <summary>Copies the pixels that lie inside the image of a line that begins at <paramref name="shift"/>.</summary>
+    private void Copy<TOps, T>(float* from, long shift, long width, float* to, int channels) where TOps : struct, IFloatVector<T> where T : unmanaged
+    {
+        long begin = Math.Max(0, -shift), end = Math.Min(_plan.Horizontal.Length, width - shift), stride = _problem.InputStride, step = _plan.Floats;
+        from += (begin + shift) * stride;
+        to += begin * step;
+        for (long i = begin; i < end; i++, from += stride, to += step)
+        {
+            if (channels == 2 * TOps.Count)
+            {
+                TOps.Store(to, TOps.Load(from));
+                TOps.Store(to + TOps.Count, TOps.Load(from + TOps.Count));
+            }
+            else
+            {
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    to[channel] = from[channel];
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts a row of a tile's results through the epilogue and into memory.</summary>
+    private void Finish(in KernelArguments arguments, long image, long y, long across, float* line, int group, int channels)
+    {
+        long width = _problem.Horizontal.Output!.Value, pixels = _problem.Vertical.Output!.Value * width, pixel = (y * width) + (across * _plan.Horizontal.Outputs), channel = (long)group * _plan.Floats;
+        int count = _plan.Horizontal.OutputsOf(across);
+        float* target = (float*)arguments.Output(0) + ((((image * pixels) + pixel) * _problem.OutputStride) + channel);
+        if (_epilogue is null)
+        {
+            Move(line, _plan.Floats, target, _problem.OutputStride, count, channels);
+            return;
+        }
+
+        Vector<float>* slots = (Vector<float>*)((float*)arguments.WorkerScratch + _tileFloats);
+        int most = Math.Max(1, EpilogueBlocks.Length * Vector<float>.Count / channels);
+        for (int done = 0; done < count; done += most)
+        {
+            int block = Math.Min(most, count - done);
+            foreach ((int slot, int number) in _operands)
+            {
+                float* to = (float*)(slots + (slot * EpilogueBlocks.Length));
+                if (number == 0)
+                {
+                    Move(line + ((long)done * _plan.Floats), _plan.Floats, to, channels, block, channels);
+                    continue;
+                }
+
+                OperandBinding operand = _problem.Operands[number - 1];
+                long imageStride = operand.PerImage && arguments.InputDims(operand.Input)[0] > 1
+                    ? operand.PixelStride > 0 ? pixels * operand.PixelStride : operand.PerChannel ? _problem.Groups : 1
+                    : 0;
+                float* from = (float*)arguments.Input(operand.Input) + ((image * imageStride) + ((pixel + done) * operand.PixelStride) + (operand.PerChannel ? channel : 0));
+                for (int i = 0; i < block; i++, from += operand.PixelStride, to += channels)
+                {
+                    if (operand.PerChannel)
+                    {
+                        new ReadOnlySpan<float>(from, channels).CopyTo(new Span<float>(to, channels));
+                    }
+                    else
+                    {
+                        new Span<float>(to, channels).Fill(*from);
+                    }
+                }
+            }
+
+            float* results = (float*)_epilogue.Run(slots, ((block * channels) + Vector<float>.Count - 1) / Vector<float>.Count);
+            Move(results, channels, target + (done * _problem.OutputStride), _problem.OutputStride, block, channels);
+        }
+    }
+
+    private static void Move(float* from, long fromStep, float* to, long toStep, int pixels, int channels)
+    {
+        if (channels == 1)
+        {
+            for (int i = 0; i < pixels; i++)
+            {
+                to[i * toStep] = from[i * fromStep];
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < pixels; i++, from += fromStep, to += toStep)
+        {
+            new ReadOnlySpan<float>(from, channels).CopyTo(new Span<float>(to, channels));
+        }
+    }
+
+    /// <summary>Transforms the weights of a group of channels; every tile of a set has the same ones.</summary>
+    private void Pack(byte* source, byte* target, int group)
+    {
+        nuint bytes = checked((nuint)_tileFloats * sizeof(float));
+        void* memory = NativeMemory.AlignedAlloc(bytes, 64);
+        try
+        {
+            float* spectra = (float*)target + (group * _plan.SpectrumFloats);
+            if (_isWide)
+            {
+                Transform<WideVector, Vector512<float>>((float*)source, (float*)memory, spectra, group);
+            }
+            else
+            {
+                Transform<PreferredVector, Vector<float>>((float*)source, (float*)memory, spectra, group);
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
+
+    private void Transform<TOps, T>(float* weights, float* memory, float* spectra, int group) where TOps : struct, IFloatVector<T> where T : unmanaged
+    {
+        FourierTile<TOps, T> tile = new(_plan, memory);
+        PatchAxis v = _problem.Vertical, h = _problem.Horizontal;
+        int channels = _plan.ChannelsOf(group), area = v.Kernel * h.Kernel;
+        for (int row = 0; row < _plan.Rows.Length; row++)
+        {
+            if (row % v.Dilation != 0 || row / v.Dilation >= v.Kernel)
+            {
+                tile.ClearRow(row);
+                continue;
+            }
+
+            new Span<float>(tile.Line, _plan.Columns.Length * _plan.Floats).Clear();
+            for (int column = 0; column < h.Kernel; column++)
+            {
+                float* to = tile.Line + ((long)column * h.Dilation * _plan.Floats), from = weights + ((long)group * _plan.Floats * area) + ((row / v.Dilation * h.Kernel) + column);
+                for (int lane = 0; lane < channels * _plan.TilesAtOnce; lane++)
+                {
+                    to[lane] = from[lane % channels * area];
+                }
+            }
+
+            tile.EnterRow(row);
+        }
+
+        tile.Separate(spectra, 1f / ((float)_plan.Rows.Length * _plan.Columns.Length));
+    }
+}
