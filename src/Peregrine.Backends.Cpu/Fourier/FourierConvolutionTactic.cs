@@ -56,7 +56,7 @@ internal sealed class FourierConvolutionTactic(GeneratorTarget? target) : ITacti
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => new FourierKernel(
-        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), FourierShape.Parse(option), FourierKernel.LanesFor(target));
+        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), FourierShape.Parse(option), target);
 
     private static string? WhyNot(PatchProblem problem) =>
         problem.Depth != PatchAxis.Single ? "takes images, not volumes"

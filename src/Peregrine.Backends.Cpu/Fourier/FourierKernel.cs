@@ -5,6 +5,7 @@ using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Backends.Cpu.Workers;
+using Peregrine.CodeGen.X64;
 
 namespace Peregrine.Backends.Cpu.Fourier;
 
@@ -17,18 +18,25 @@ internal sealed unsafe class FourierKernel : ICpuKernel
     private readonly PatchProblem _problem;
     private readonly FourierPlan _plan;
     private readonly bool _isWide;
+    // By group of channels: all but the last have the first.
+    private readonly CompiledCode[] _code;
     private readonly long _tileFloats;
     private readonly EpilogueBlocks? _epilogue;
     private readonly (int Slot, int Operand)[] _operands;
 
-    public FourierKernel(PatchProblem problem, FourierShape shape, int lanes)
+    /// <param name="target">What may be generated; null for nothing, then the epilogue is computed operation by operation.</param>
+    public FourierKernel(PatchProblem problem, FourierShape shape, GeneratorTarget? target)
     {
+        int lanes = LanesFor(target);
         (_problem, _plan, _isWide) = (problem, new(problem, shape, lanes), lanes != Vector<float>.Count);
+        _code = target is null ? [] : [.. new[] { _plan.ChannelsOf(0), _plan.ChannelsOf(_plan.ChannelGroups - 1) }.Select(c => new FourierOutputCode(problem, c, _plan.Floats).Compile(target))];
         _epilogue = problem.Epilogue is null ? null : new(problem.Epilogue);
         _operands = _epilogue is null ? [] : [.. _epilogue.Operands];
         _tileFloats = FourierTile<PreferredVector, Vector<float>>.MemoryFloats(_plan);
         Packings = [new(problem.WeightInput, _plan.WeightKey, _plan.WeightBytes, _plan.ChannelGroups, Pack)];
     }
+
+    public IReadOnlyList<CompiledCode> Code => _code;
 
     public IReadOnlyList<WeightPacking> Packings { get; }
 
@@ -38,7 +46,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
     public static long ScratchBytesOf(FourierPlan plan, PatchProblem problem) =>
         (FourierTile<PreferredVector, Vector<float>>.MemoryFloats(plan) * sizeof(float)) + (problem.Epilogue is null ? 0 : new EpilogueBlocks(problem.Epilogue).SlotVectors * (long)Vector<byte>.Count);
 
-    /// <summary>Lanes of transforms where generated code has so many; null for none.</summary>
+    /// <summary>Lanes of transforms: those of generated code where the runtime has so wide vectors too.</summary>
     public static int LanesFor(GeneratorTarget? target) => target?.Lanes == Vector512<float>.Count && Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector<float>.Count;
 
     public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) => 0;
@@ -174,13 +182,37 @@ internal sealed unsafe class FourierKernel : ICpuKernel
         long width = _problem.Horizontal.Output!.Value, pixels = _problem.Vertical.Output!.Value * width, pixel = (y * width) + (across * _plan.Horizontal.Outputs), channel = (long)group * _plan.Floats;
         int count = _plan.Horizontal.OutputsOf(across);
         float* target = (float*)arguments.Output(0) + ((((image * pixels) + pixel) * _problem.OutputStride) + channel);
+        long* operands = stackalloc long[FourierOutputCode.FirstOperand + _problem.Operands.Count];
+        for (int i = 0; i < _problem.Operands.Count; i++)
+        {
+            OperandBinding operand = _problem.Operands[i];
+            long imageStride = operand.PerImage && arguments.InputDims(operand.Input)[0] > 1
+                ? operand.PixelStride > 0 ? pixels * operand.PixelStride : operand.PerChannel ? _problem.Groups : 1
+                : 0;
+            operands[FourierOutputCode.FirstOperand + i] = (long)((float*)arguments.Input(operand.Input) + ((image * imageStride) + (pixel * operand.PixelStride) + (operand.PerChannel ? channel : 0)));
+        }
+
+        if (_code.Length == 0)
+        {
+            FinishPortably((Vector<float>*)((float*)arguments.WorkerScratch + _tileFloats), line, target, operands, count, channels);
+            return;
+        }
+
+        operands[FourierOutputCode.Source] = (long)line;
+        operands[FourierOutputCode.Target] = (long)target;
+        operands[FourierOutputCode.Pixels] = count;
+        // Safe: the code was made for so many channels of these operands.
+        ((delegate* unmanaged<long*, void>)arguments.Entry(group == _plan.ChannelGroups - 1 ? 1 : 0))(operands);
+    }
+
+    private void FinishPortably(Vector<float>* slots, float* line, float* target, long* operands, int count, int channels)
+    {
         if (_epilogue is null)
         {
             Move(line, _plan.Floats, target, _problem.OutputStride, count, channels);
             return;
         }
 
-        Vector<float>* slots = (Vector<float>*)((float*)arguments.WorkerScratch + _tileFloats);
         int most = Math.Max(1, EpilogueBlocks.Length * Vector<float>.Count / channels);
         for (int done = 0; done < count; done += most)
         {
@@ -195,10 +227,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
                 }
 
                 OperandBinding operand = _problem.Operands[number - 1];
-                long imageStride = operand.PerImage && arguments.InputDims(operand.Input)[0] > 1
-                    ? operand.PixelStride > 0 ? pixels * operand.PixelStride : operand.PerChannel ? _problem.Groups : 1
-                    : 0;
-                float* from = (float*)arguments.Input(operand.Input) + ((image * imageStride) + ((pixel + done) * operand.PixelStride) + (operand.PerChannel ? channel : 0));
+                float* from = (float*)operands[FourierOutputCode.FirstOperand + number - 1] + (done * operand.PixelStride);
                 for (int i = 0; i < block; i++, from += operand.PixelStride, to += channels)
                 {
                     if (operand.PerChannel)
