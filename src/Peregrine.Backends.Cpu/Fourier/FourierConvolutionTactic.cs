@@ -40,7 +40,7 @@ internal sealed class FourierConvolutionTactic(GeneratorTarget? target) : ITacti
         (FourierShape Shape, FourierPlan Plan, double Cycles)[] shapes =
         [
             .. FourierShape.Candidates(problem).Select(s => (Shape: s, Plan: new FourierPlan(problem, s, lanes))).Where(s => s.Plan.WeightBytes <= MostWeightBytes)
-                .Select(s => (s.Shape, s.Plan, s.Plan.Cycles(secondLevel))).OrderBy(s => s.Item3).Take(MostOptions),
+                .Select(s => (s.Shape, s.Plan, s.Plan.Cycles(secondLevel, device.Parallelism))).OrderBy(s => s.Item3).Take(MostOptions),
         ];
         if (shapes.Length == 0)
         {

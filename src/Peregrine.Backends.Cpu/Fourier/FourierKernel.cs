@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Peregrine.Backends.Cpu.Generation;
@@ -15,6 +16,9 @@ namespace Peregrine.Backends.Cpu.Fourier;
 /// </summary>
 internal sealed unsafe class FourierKernel : ICpuKernel
 {
+    // Positions of side by side tiles that are copied before the next tile's turn: their lines stay in the first-level cache.
+    private const int Block = 64;
+
     private readonly PatchProblem _problem;
     private readonly FourierPlan _plan;
     private readonly bool _isWide;
@@ -53,6 +57,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
 
     public int TileCount(in KernelArguments arguments, int phase) => checked((int)(TileSets(arguments) * _plan.ChannelGroups));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
     {
         long sets = TileSets(arguments);
@@ -74,6 +79,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
 
     private long TileSets(in KernelArguments arguments) => (Tiles(arguments) + _plan.TilesAtOnce - 1) / _plan.TilesAtOnce;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunItem<TOps, T>(in KernelArguments arguments, int group, long set) where TOps : struct, IFloatVector<T> where T : unmanaged
     {
         FourierTile<TOps, T> tile = new(_plan, (float*)arguments.WorkerScratch);
@@ -95,19 +101,19 @@ internal sealed unsafe class FourierKernel : ICpuKernel
         tile.Multiply((float*)arguments.Packed(0) + (group * _plan.SpectrumFloats));
         for (int row = 0; row < _plan.Vertical.Outputs; row++)
         {
-            bool isWanted = false;
-            for (long number = first; number < end; number++)
+            tile.LeaveRow(row);
+            int block = _plan.TilesAtOnce > 1 ? Block : _plan.Horizontal.Outputs;
+            for (int begin = 0; begin < _plan.Horizontal.Outputs; begin += block)
             {
-                (long image, long down, long across) = Place(number);
-                if (row < _plan.Vertical.OutputsOf(down))
+                for (long number = first; number < end; number++)
                 {
-                    if (!isWanted)
+                    (long image, long down, long across) = Place(number);
+                    int count = Math.Min(block, _plan.Horizontal.OutputsOf(across) - begin);
+                    if (row < _plan.Vertical.OutputsOf(down) && count > 0)
                     {
-                        tile.LeaveRow(row);
-                        isWanted = true;
+                        float* line = tile.Line + ((long)begin * _plan.Floats) + ((number - first) * channels);
+                        Finish(arguments, image, (down * _plan.Vertical.Outputs) + row, (across * _plan.Horizontal.Outputs) + begin, count, line, group, channels);
                     }
-
-                    Finish(arguments, image, (down * _plan.Vertical.Outputs) + row, across, tile.Line + ((number - first) * channels), group, channels);
                 }
             }
         }
@@ -121,47 +127,60 @@ internal sealed unsafe class FourierKernel : ICpuKernel
     }
 
     /// <summary>Fills one row of tiles; false if all of it is padding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Gather<TOps, T>(float* source, long first, long end, int row, float* line, int channels) where TOps : struct, IFloatVector<T> where T : unmanaged
     {
         FourierAxis vertical = _plan.Vertical, horizontal = _plan.Horizontal;
-        long height = vertical.Axis.Input!.Value, width = horizontal.Axis.Input!.Value, stride = _problem.InputStride;
-        bool isClear = false;
-        for (long number = first; number < end; number++)
+        bool isOccupied = false;
+        for (long number = first; number < end && !isOccupied; number++)
         {
-            (long image, long down, long across) = Place(number);
-            long y = vertical.InputAt(down, row);
-            if (y < 0)
-            {
-                continue;
-            }
+            isOccupied = vertical.InputAt(Place(number).Down, row) >= 0;
+        }
 
-            if (!isClear)
-            {
-                new Span<float>(line, horizontal.Length * _plan.Floats).Clear();
-                isClear = true;
-            }
+        if (!isOccupied)
+        {
+            return false;
+        }
 
-            float* from = source + (((image * height) + y) * width * stride), to = line + ((number - first) * channels);
-            long shift = (across * horizontal.Outputs) - horizontal.Axis.PadBegin;
-            Copy<TOps, T>(from, shift, width, to, channels);
-            if (horizontal.IsCyclic)
+        new Span<float>(line, horizontal.Length * _plan.Floats).Clear();
+        long height = vertical.Axis.Input!.Value, width = horizontal.Axis.Input!.Value, stride = _problem.InputStride;
+        int block = _plan.TilesAtOnce > 1 ? Block : horizontal.Length;
+        for (int begin = 0; begin < horizontal.Length; begin += block)
+        {
+            int stop = Math.Min(begin + block, horizontal.Length);
+            for (long number = first; number < end; number++)
             {
-                Copy<TOps, T>(from, shift + horizontal.Length, width, to, channels);
+                (long image, long down, long across) = Place(number);
+                long y = vertical.InputAt(down, row), shift = (across * horizontal.Outputs) - horizontal.Axis.PadBegin;
+                if (y >= 0)
+                {
+                    float* from = source + (((image * height) + y) * width * stride), to = line + ((number - first) * channels);
+                    Copy<TOps, T>(from, shift, width, to, channels, begin, stop);
+                    if (horizontal.IsCyclic)
+                    {
+                        Copy<TOps, T>(from, shift + horizontal.Length, width, to, channels, begin, stop);
+                    }
+                }
             }
         }
 
-        return isClear;
+        return true;
     }
 
-    /// <summary>Copies the pixels that lie inside the image of a line that begins at <paramref name="shift"/>.</summary>
-    private void Copy<TOps, T>(float* from, long shift, long width, float* to, int channels) where TOps : struct, IFloatVector<T> where T : unmanaged
+    /// <summary>Copies the pixels at some positions that lie inside the image, in a line that begins at <paramref name="shift"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Copy<TOps, T>(float* from, long shift, long width, float* to, int channels, int first, int stop) where TOps : struct, IFloatVector<T> where T : unmanaged
     {
-        long begin = Math.Max(0, -shift), end = Math.Min(_plan.Horizontal.Length, width - shift), stride = _problem.InputStride, step = _plan.Floats;
+        long begin = Math.Max(first, -shift), end = Math.Min(stop, width - shift), stride = _problem.InputStride, step = _plan.Floats;
         from += (begin + shift) * stride;
         to += begin * step;
         for (long i = begin; i < end; i++, from += stride, to += step)
         {
-            if (channels == 2 * TOps.Count)
+            if (channels == 1)
+            {
+                *to = *from;
+            }
+            else if (channels == 2 * TOps.Count)
             {
                 TOps.Store(to, TOps.Load(from));
                 TOps.Store(to + TOps.Count, TOps.Load(from + TOps.Count));
@@ -177,10 +196,10 @@ internal sealed unsafe class FourierKernel : ICpuKernel
     }
 
     /// <summary>Puts a row of a tile's results through the epilogue and into memory.</summary>
-    private void Finish(in KernelArguments arguments, long image, long y, long across, float* line, int group, int channels)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(in KernelArguments arguments, long image, long y, long x, int count, float* line, int group, int channels)
     {
-        long width = _problem.Horizontal.Output!.Value, pixels = _problem.Vertical.Output!.Value * width, pixel = (y * width) + (across * _plan.Horizontal.Outputs), channel = (long)group * _plan.Floats;
-        int count = _plan.Horizontal.OutputsOf(across);
+        long width = _problem.Horizontal.Output!.Value, pixels = _problem.Vertical.Output!.Value * width, pixel = (y * width) + x, channel = (long)group * _plan.Floats;
         float* target = (float*)arguments.Output(0) + ((((image * pixels) + pixel) * _problem.OutputStride) + channel);
         long* operands = stackalloc long[FourierOutputCode.FirstOperand + _problem.Operands.Count];
         for (int i = 0; i < _problem.Operands.Count; i++)
@@ -205,6 +224,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
         ((delegate* unmanaged<long*, void>)arguments.Entry(group == _plan.ChannelGroups - 1 ? 1 : 0))(operands);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FinishPortably(Vector<float>* slots, float* line, float* target, long* operands, int count, int channels)
     {
         if (_epilogue is null)
@@ -246,6 +266,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Move(float* from, long fromStep, float* to, long toStep, int pixels, int channels)
     {
         if (channels == 1)
@@ -287,6 +308,7 @@ internal sealed unsafe class FourierKernel : ICpuKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Transform<TOps, T>(float* weights, float* memory, float* spectra, int group) where TOps : struct, IFloatVector<T> where T : unmanaged
     {
         FourierTile<TOps, T> tile = new(_plan, memory);

@@ -8,7 +8,7 @@ namespace Peregrine.Backends.Cpu.Fourier;
 internal readonly record struct FourierShape(int Height, int Width)
 {
     // A tile of one group of channels should stay in the second-level cache.
-    private const int MostPositions = 1 << 14, MostLength = 1 << 13;
+    private const int MostPositions = 1 << 14, MostLength = 1 << 13, MostLengths = 9;
 
     public static FourierShape Parse(TacticOption option)
     {
@@ -26,5 +26,5 @@ internal readonly record struct FourierShape(int Height, int Width)
         select new FourierShape(height, width);
 
     private static IEnumerable<int> Lengths(PatchAxis axis) =>
-        axis.Kernel == 1 ? [1] : Enumerable.Range(4, MostLength - 3).Where(n => n % 2 == 0 && FourierLength.IsSupported(n) && FourierAxis.Of(axis, n) is not null).Take(7);
+        axis.Kernel == 1 ? [1] : Enumerable.Range(4, MostLength - 3).Where(n => n % 2 == 0 && FourierLength.IsSupported(n) && FourierAxis.Of(axis, n) is not null).Take(MostLengths);
 }

@@ -43,10 +43,18 @@ internal readonly unsafe ref struct FourierTile<TOps, T> where TOps : struct, IF
 
     /// <summary>Transforms the columns, multiplies by spectra and transforms them back.</summary>
     /// <param name="spectra">Per kept column and row two vectors for the real part's channels, two for the imaginary part's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(float* spectra)
     {
         for (int column = 0; column < _plan.KeptColumns; column++, spectra += (long)_plan.Rows.Length * 2 * _plan.Floats)
         {
+            if (_plan.Rows.Length == 1)
+            {
+                int other = (_plan.Columns.Length - column) % _plan.Columns.Length;
+                Products(Elements + ((long)column * _plan.Floats), Elements + ((long)other * _plan.Floats), spectra, 1, other == column);
+                continue;
+            }
+
             int mirrored = EnterColumns(column);
             float* right = mirrored == column ? _left : _right;
             Products(_left, right, spectra, _plan.Rows.Length, mirrored == column);
@@ -59,6 +67,7 @@ internal readonly unsafe ref struct FourierTile<TOps, T> where TOps : struct, IF
     }
 
     /// <summary>Transforms the columns and writes the conjugates of both channels' spectra, times a factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Separate(float* spectra, float factor)
     {
         int lanes = TOps.Count, rows = _plan.Rows.Length;

@@ -11,6 +11,7 @@ internal static unsafe class FourierTransform<TOps, T> where TOps : struct, IFlo
     /// <param name="first">Memory for a dense sequence, none of source or target.</param>
     /// <param name="second">Another.</param>
     /// <param name="inverse">Whether to transform back, without dividing by the length: transforming forth with real and imaginary parts exchanged.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(FourierLength length, float* source, nint sourceStep, float* target, nint targetStep, float* first, float* second, bool inverse)
     {
         ReadOnlySpan<FourierLength.Pass> passes = length.Passes;
