@@ -95,7 +95,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         (long y, long rows, long skippedRows, long sourceRow) = (0, v.Kernel, 0, 0);
         if (Traversal.Kind != TraversalKind.Flat)
         {
-            y = Traversal.Kind == TraversalKind.RowBlocks ? inImage * Traversal.RowsPerBlock : inImage;
+            y = Traversal.FirstRow(e, inImage);
             long top = (y * v.Stride) - (Traversal.IsPadded ? 0 : v.PadBegin);
             if (Traversal.Kind == TraversalKind.Rows && !Traversal.IsPadded)
             {
