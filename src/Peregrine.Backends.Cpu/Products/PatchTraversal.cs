@@ -54,8 +54,10 @@ internal sealed class PatchTraversal
     private PatchTraversal(PatchProblem problem, int most, bool padFewChannels, bool padAll, int blockRows)
     {
         (_problem, _most) = (problem, most);
-        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
-        if (!IsPadded && problem.IsPointwise)
+        ReadsPlanes = !padAll && problem.CanReadPlanes && problem.Horizontal.Kernel <= MostColumns;
+        bool isWide = problem.Horizontal.Kernel > MostColumns, hasShortRuns = padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1;
+        IsPadded = !ReadsPlanes && (problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || hasShortRuns || isWide)));
+        if (!IsPadded && !ReadsPlanes && problem.IsPointwise)
         {
             Kind = TraversalKind.Flat;
             long? length = !problem.IsSpatialStatic ? null : problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.TypicalPixels;
@@ -88,6 +90,9 @@ internal sealed class PatchTraversal
     /// <summary>Whether images are first copied with their padding.</summary>
     public bool IsPadded { get; }
 
+    /// <summary>Whether tiles read a row-major image as it is; pixels then lie side by side, in as many planes as there are channels.</summary>
+    public bool ReadsPlanes { get; }
+
     /// <summary>The distinct tiles; each has its own code.</summary>
     public IReadOnlyList<PatchTile> Tiles => _tiles;
 
@@ -116,8 +121,29 @@ internal sealed class PatchTraversal
     /// <summary>Tiles of one strip.</summary>
     public int TilesOfStrip(PatchExtents e) => Kind != TraversalKind.Flat ? new PixelParts(e.OutputWidth, _most).Count : 1;
 
-    /// <summary>How many tiles of one long row, from this on, have the same size.</summary>
-    public int EqualTiles(PatchExtents e, long strip) => new PixelParts(e.OutputPixels, _most).EqualFrom((int)strip);
+    /// <summary>How many tiles, from this on along its row of pixels, have the same code.</summary>
+    public int EqualTiles(PatchExtents e, long strip, int part)
+    {
+        if (Kind == TraversalKind.Flat)
+        {
+            return new PixelParts(e.OutputPixels, _most).EqualFrom((int)strip);
+        }
+
+        PixelParts parts = new(e.OutputWidth, _most);
+        if (IsPadded)
+        {
+            return parts.EqualFrom(part);
+        }
+
+        long row = Kind == TraversalKind.Rows ? 0 : strip * parts.Count;
+        int end = part + 1;
+        while (end < parts.Count && _codes[row + end] == _codes[row + part])
+        {
+            end++;
+        }
+
+        return end - part;
+    }
 
     /// <summary>The first pixel of a tile, and the number of its code.</summary>
     public (long X, int Code) TileAt(PatchExtents e, long strip, int part)
