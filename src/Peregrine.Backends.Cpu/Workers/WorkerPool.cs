@@ -85,13 +85,13 @@ public sealed class WorkerPool : IDisposable
     public int Invite(IHelper helper, int count)
     {
         ArgumentNullException.ThrowIfNull(helper);
-        int sent = 0;
+        int sent = 0, processor = ThreadPlacement.CurrentProcessor();
         lock (_gate)
         {
             // A helper that comes late finds a pool that is gone; nobody misses it.
             while (!_disposed && sent < count && _idleCount > 0)
             {
-                _idle[--_idleCount].Assign(helper);
+                _idle[--_idleCount].Assign(helper, processor);
                 sent++;
             }
         }
