@@ -65,7 +65,7 @@ internal sealed unsafe partial class ThreadPlacement
         }
     }
 
-    /// <summary>Keeps the thread, which is idle, off a processor, if that leaves it any. Called by one thread at a time.</summary>
+    /// <summary>Keeps the thread off a processor, at once, if that leaves it any. Called by one thread at a time.</summary>
     public void KeepOff(int processor)
     {
         int thread = _thread;

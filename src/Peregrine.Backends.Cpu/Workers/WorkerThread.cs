@@ -41,6 +41,9 @@ internal sealed class WorkerThread
         _mail.Signal();
     }
 
+    /// <summary>Moves the thread, idle or not, off a processor.</summary>
+    public void KeepOff(int processor) => _placement.KeepOff(processor);
+
     /// <summary>Asks the thread to end when it has no work.</summary>
     public void Stop()
     {
