@@ -35,7 +35,7 @@ internal sealed record PatchProblem(
     ValueList<OperandBinding> Operands, Expr? Epilogue, int Input, int WeightInput)
 {
     // A result of extents known at run time only is thought of as one of these.
-    private const long TypicalPlane = 56 * 56, TypicalDepth = 8;
+    private const long GuessedPlane = 56 * 56, GuessedDepth = 8;
 
     // Strides, dilations and paddings beyond it are not worth a thought.
     public const int MostReach = 1 << 20;
@@ -45,6 +45,8 @@ internal sealed record PatchProblem(
 
     /// <summary>Whether patches reach over several planes, or may lie outside of the input's.</summary>
     public bool HasSlices => !Depth.IsPointwise;
+    /// <summary>Row-major images are read float by float, which is slower than a reformat for more channels than a picture has.</summary>
+    public const int MostPlanes = 8;
 
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
     public bool IsPointwise => Depth.IsPointwise && Vertical.IsPointwise && Horizontal.IsPointwise && !Placement.IsSparse;
@@ -55,6 +57,12 @@ internal sealed record PatchProblem(
     /// <summary>Whether all images together are one long row of pixels.</summary>
     public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
+    /// <summary>Whether tiles can read a row-major image as it is: few planes, whose distances their code knows.</summary>
+    public bool CanReadPlanes => InputStride == 0 && Groups == 1 && Channels <= MostPlanes && IsSpatialStatic && PlaneBytes is { } bytes && bytes * Channels < int.MaxValue / 2;
+
+    /// <summary>Bytes of a channel of a row-major image, if known.</summary>
+    public long? PlaneBytes => Depth.Input * Vertical.Input * Horizontal.Input * sizeof(float);
+
     public bool IsSpatialStatic => Depth.Output is not null && Vertical.Output is not null && Horizontal.Output is not null;
 
     public long PatchLength => (long)Channels * Depth.Kernel * Vertical.Kernel * Horizontal.Kernel;
@@ -63,10 +71,13 @@ internal sealed record PatchProblem(
     public long WeightCount => Groups * Outputs * PatchLength;
 
     /// <summary>Pixels of one image, or a guess where only the call tells.</summary>
-    public long TypicalPixels => (Depth.Output ?? TypicalDepth) * TypicalPlanePixels;
+    public long TypicalPixels => TypicalDepth * TypicalPlanePixels;
+
+    /// <summary>Planes of a result, or a guess.</summary>
+    public long TypicalDepth => Depth.Output ?? GuessedDepth;
 
     /// <summary>Pixels of one plane of a result, or a guess where only the call tells.</summary>
-    public long TypicalPlanePixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : TypicalPlane;
+    public long TypicalPlanePixels => Vertical.Output is { } h && Horizontal.Output is { } w ? h * w : IsMatrix ? 128 : GuessedPlane;
 
     /// <summary>Why tiles, whose code addresses 2 GiB at most from a pixel, cannot reach all that belongs to them; null if they can.</summary>
     public string? WhyTooFar()
