@@ -18,7 +18,7 @@ internal enum NodeLayout
 
 /// <summary>
 /// Decides per node whether its activations lie row-major or in the layout that the backend prefers for them, inputs and outputs for themselves. Each node's tactics say what that costs; a value
-/// that a user wants otherwise than its producer leaves it costs a conversion, priced by the chooser like any other request. Starting from "preferred wherever possible" and from "row-major
+/// that a user wants otherwise than its producer leaves it costs a conversion, priced by the chooser: by a trial where it makes some. Starting from "preferred wherever possible" and from "row-major
 /// everywhere", nodes change over while that lowers the sum (a local search: exact on chains up to ties, which go to the preferred layout). Where the two ends differ, each connected region of the graph
 /// goes the way that is cheaper for it.
 /// </summary>
@@ -278,7 +278,7 @@ internal sealed class LayoutAssignment
         {
             (Layout from, Layout to) = fromPreferred ? (preferred, Layout.RowMajor) : (Layout.RowMajor, preferred);
             KernelRequest request = Conversion(RequestBuilder.Operand(value, _graph.Symbols), from, to);
-            _conversions[(value, fromPreferred)] = seconds = Estimate(value, request);
+            _conversions[(value, fromPreferred)] = seconds = _samples.Of([value], [value], request) is { } extents ? _chooser.Price(request, new Identity(), extents) : Estimate(value, request);
         }
 
         return seconds;

@@ -12,7 +12,7 @@ namespace Peregrine.Compiler.Lowering;
 internal sealed record PlacedPart(Value Whole, int Axis, long Start, Layout Layout);
 
 /// <summary>
-/// Takes concatenations and splits out of the plan where memory allows: what a concatenation joins is computed in its place in the whole, and what a split cuts off is read where it lies. The axis must be
+/// Takes concatenations, splits and slices out of the plan where memory allows: what a concatenation joins is computed in its place in the whole, and what a split or a slice cuts off is read where it lies. The axis must be
 /// the innermost in memory (the parts then are pixels with a larger stride), or one around which all others have extent 1 (the parts then follow each other). What is joined but cannot be computed in
 /// place (an input of the graph, a constant, a value that has its place elsewhere) is copied there, so that a concatenation is still better off with fewer bytes to move.
 /// </summary>
@@ -47,9 +47,13 @@ internal sealed class PartPlacement
 
         foreach (Node node in graph.Nodes)
         {
-            if (node.Operator is Split split)
+            if (node.Operator is Split split && node.Inputs[0] is { } whole && Starts(split.Axis, whole, node.Outputs) is (int axis, long[] starts, _))
             {
-                placement.Cut(node, split);
+                placement.Cut(node, axis, starts);
+            }
+            else if (node.Operator is Slice && RangeOf(node) is { } range)
+            {
+                placement.Cut(node, range.Axis, [range.Start]);
             }
         }
 
@@ -62,7 +66,7 @@ internal sealed class PartPlacement
     /// <summary>The parts that a concatenation without step is made of, one per input; null if it has a step.</summary>
     public IReadOnlyList<PlacedPart>? JoinOf(Node node) => _joins.GetValueOrDefault(node);
 
-    /// <summary>Whether a split's outputs are parts of its input.</summary>
+    /// <summary>Whether the outputs of a split or a slice are parts of its input.</summary>
     public bool IsCut(Node node) => _cuts.Contains(node);
 
     private void Join(Node node, Concat concat)
@@ -155,18 +159,19 @@ internal sealed class PartPlacement
         return false;
     }
 
-    private void Cut(Node node, Split split)
+    /// <summary>Makes outputs parts of the input.</summary>
+    /// <param name="starts">Where each begins along the axis.</param>
+    private void Cut(Node node, int axis, long[] starts)
     {
         Value whole = node.Inputs[0]!;
         Value[] outputs = [.. node.Outputs.OfType<Value>()];
-        if (outputs.Length != node.Outputs.Count || whole.Constant is not null || !IsPlain(whole) || !Array.TrueForAll(outputs, IsPlain) || outputs.Any(_parts.ContainsKey)
-            || Starts(split.Axis, whole, outputs) is not (int axis, long[] starts, long extent))
+        if (outputs.Length != node.Outputs.Count || whole.Constant is not null || !IsPlain(whole) || !Array.TrueForAll(outputs, IsPlain) || outputs.Any(_parts.ContainsKey))
         {
             return;
         }
 
         Layout layout = _layouts.LayoutOf(node, whole);
-        if (PartLayout(layout, whole, axis, extent) is not { } partLayout)
+        if (PartLayout(layout, whole, axis, whole.Tensor!.Shape[axis].Constant) is not { } partLayout)
         {
             return;
         }
@@ -213,6 +218,57 @@ internal sealed class PartPlacement
 
         return shape[at] == end ? (at, starts, end) : null;
     }
+
+    /// <summary>The axis along which a slice with constant bounds and steps of 1 cuts, and where; null if it cuts several axes or none, or takes steps.</summary>
+    private static (int Axis, long Start)? RangeOf(Node node)
+    {
+        if (node.Inputs[0]?.Type is not TensorType { Shape.IsRanked: true } data || node.Outputs[0]?.Type is not TensorType { Shape.IsRanked: true } result || Numbers(1) is not { } starts
+            || (node.Inputs.Count > 3 && node.Inputs[3] is not null && Numbers(3) is null) || (node.Inputs.Count > 4 && node.Inputs[4] is not null && (Numbers(4) is not { } steps || steps.AsSpan().IndexOfAnyExcept(1L) >= 0)))
+        {
+            return null;
+        }
+
+        long[]? axes = Numbers(3);
+        (int Axis, long Start)? range = null;
+        for (int i = 0; i < starts.Length; i++)
+        {
+            long axis = axes is null ? i : axes[i];
+            int at = (int)(axis < 0 ? axis + data.Shape.Rank : axis);
+            if (at < 0 || at >= data.Shape.Rank || at >= result.Shape.Rank)
+            {
+                return null;
+            }
+
+            if (result.Shape[at] == data.Shape[at])
+            {
+                continue;
+            }
+
+            if (range is not null || !data.Shape[at].IsConstant || !result.Shape[at].IsConstant)
+            {
+                return null;
+            }
+
+            long extent = data.Shape[at].Constant, start = Math.Clamp(starts[i] < 0 ? starts[i] + extent : starts[i], 0, extent);
+            if (result.Shape[at].Constant > extent - start)
+            {
+                return null;
+            }
+
+            range = (at, start);
+        }
+
+        return range;
+
+        long[]? Numbers(int input) => input < node.Inputs.Count && node.Inputs[input]?.Constant is { } constant ? ReadIntegers(constant.Data) : null;
+    }
+
+    private static long[]? ReadIntegers(Tensor tensor) => tensor.Type switch
+    {
+        DataType.Int64 => tensor.Span<long>().ToArray(),
+        DataType.Int32 => [.. tensor.Span<int>().ToArray().Select(v => (long)v)],
+        _ => null,
+    };
 
     /// <summary>The layout of a part along an axis of a whole; null if there is none.</summary>
     private static Layout? PartLayout(Layout whole, Value value, int axis, long extent)

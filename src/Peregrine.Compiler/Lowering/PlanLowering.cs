@@ -144,7 +144,7 @@ internal sealed class PlanLowering
             case IReshaping when IsView(node):
                 AddSlot(node.Outputs[0]!, SlotKind.View, SlotIn(node.Inputs[0]!, Layout.RowMajor));
                 break;
-            case Split when _placement.IsCut(node):
+            case Split or Slice when _placement.IsCut(node):
                 int source = SlotIn(node.Inputs[0]!, _layouts.LayoutOf(node, node.Inputs[0]!));
                 foreach (Value output in node.Outputs.OfType<Value>())
                 {
@@ -231,7 +231,7 @@ internal sealed class PlanLowering
     }
 
     private int AddPart(Value value, PlacedPart part, int whole) =>
-        _slotOf[value] = AddPartSlot(value.Name, value.Type, part, whole, value.Producer!.Operator is Split ? _slots[whole].FirstStep : _steps.Count);
+        _slotOf[value] = AddPartSlot(value.Name, value.Type, part, whole, _placement.IsCut(value.Producer!) ? _slots[whole].FirstStep : _steps.Count);
 
     private int AddPartSlot(string name, IrType type, PlacedPart part, int whole, int firstStep)
     {

@@ -22,6 +22,10 @@ public interface ITacticChooser
     Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null) =>
         Find(request, oracle, extents) ?? throw new BackendException($"No tactic of {Backend.Device.Backend} serves {request}: {string.Join("; ", CandidateList.Of(request, Backend).Untried("not used"))}.");
 
+    /// <summary>Seconds that the tactic which would be chosen takes: measured by whoever measures, else estimated; infinite if none serves the request.</summary>
+    /// <inheritdoc cref="Find"/>
+    double Price(KernelRequest request, Operator oracle, OperandExtents? extents = null) => Estimate(request);
+
     /// <summary>Seconds that the best tactic is estimated to take; infinite if none takes the request.</summary>
     double Estimate(KernelRequest request) =>
         Backend.Tactics.Min(t => t.Consider(request, Backend.Device) is Verdict.Accept accept ? accept.EstimatedCost : double.PositiveInfinity);

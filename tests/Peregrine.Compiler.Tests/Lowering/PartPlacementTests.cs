@@ -58,6 +58,36 @@ public sealed class PartPlacementTests
         Assert.Equal(2, plan.Slots.Count(s => s.Kind == SlotKind.Part));
     }
 
+    [Theory]
+    [InlineData(1, 16, 48)]
+    [InlineData(1, -32, int.MaxValue)]
+    [InlineData(-3, 0, -1)]
+    public void What_a_slice_of_channels_cuts_off_is_read_where_it_lies(long axis, long start, long end)
+    {
+        GraphBuilder g = new("slice");
+        Value x = Convolve(g, g.Input("x", DataType.Float32, 1, 8, 10, 10), 8, 48, 1, 1);
+        Value cut = g.Call(new Slice(), x, g.Constant("starts", start), g.Constant("ends", end), g.Constant("axes", axis));
+        g.Output("y", Convolve(g, cut, (int)cut.Tensor!.Shape[1].Constant, 16, 3, 2));
+        g.Output("z", Convolve(g, x, 48, 8, 1, 3));
+        Plan plan = Check(g.Build(), 1).Plan;
+        Assert.DoesNotContain(plan.Steps, s => s.Kind == "Slice");
+        BufferSlot part = Assert.Single(plan.Slots, s => s.Kind == SlotKind.Part);
+        Assert.Equal(start < 0 ? 48 + start : start, part.Start);
+    }
+
+    [Fact]
+    public void Slices_of_the_outermost_axis_are_views_and_those_that_take_steps_are_not()
+    {
+        GraphBuilder g = new("outer");
+        Value x = g.Call(new Exp(), g.Input("x", DataType.Float32, 6, 5, 7));
+        g.Output("y", g.Call(new Relu(), g.Call(new Slice(), x, g.Constant("s", 2L, 0L), g.Constant("e", 4L, 5L), g.Constant("a", 0L, 1L))));
+        g.Output("z", g.Call(new Softmax(), g.Call(new Slice(), x, g.Constant("s2", 0L), g.Constant("e2", 6L), g.Constant("a2", 0L), g.Constant("steps", 2L))));
+        g.Output("w", g.Call(new Softmax(), g.Call(new Slice(), x, g.Constant("s3", 1L, 1L), g.Constant("e3", 4L, 4L))));
+        Plan plan = Check(g.Build(), 2).Plan;
+        Assert.Equal(2, plan.Steps.Count(s => s.Kind == "Slice"));
+        Assert.Single(plan.Slots, s => s.Kind == SlotKind.Part);
+    }
+
     [Fact]
     public void A_pointwise_result_takes_over_the_memory_of_an_operand_that_dies()
     {
@@ -101,7 +131,7 @@ public sealed class PartPlacementTests
         {
             Value v = values[Math.Max(0, values.Count - 1 - random.Next(4))];
             int channels = (int)v.Tensor!.Shape[1].Constant;
-            switch (random.Next(8))
+            switch (random.Next(9))
             {
                 case 0 or 1: values.Add(Convolve(g, v, channels, random.Next(3) == 0 ? random.Next(1, 40) : 16 * random.Next(1, 4), random.Next(2) == 0 ? 1 : 3, ++counter)); break;
                 case 2: values.Add(g.Call(random.Next(2) == 0 ? new Relu() : new Sigmoid(), v)); break;
@@ -109,6 +139,10 @@ public sealed class PartPlacementTests
                 case 4 when channels >= 2:
                     long first = random.Next(1, channels);
                     values.AddRange(g.CallMany(new Split(1), [v, g.Constant($"lengths {++counter}", first, channels - first)], 2)!);
+                    break;
+                case 5 when channels >= 2:
+                    long start = random.Next(0, channels - 1), end = random.Next((int)start + 1, channels + 1);
+                    values.Add(g.Call(new Slice(), v, g.Constant($"starts {++counter}", start), g.Constant($"ends {counter}", end), g.Constant($"axes {counter}", 1L)));
                     break;
                 default:
                     int axis = random.Next(4) == 0 ? 3 : 1;

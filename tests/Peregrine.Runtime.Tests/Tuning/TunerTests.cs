@@ -24,6 +24,20 @@ public sealed class TunerTests
         Assert.DoesNotContain("toy.reference", backend.Runs.Keys);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    public void Prices_are_measured_from_level_1_on(int level, bool isMeasured)
+    {
+        using ToyBackend backend = new(new ToyTactic("toy.slow", Slowly) { EstimatedSeconds = 12345 });
+        Tuner tuner = new(backend, new() { Level = level });
+        double price = tuner.Price(Product, new MatMul());
+        Assert.Equal(isMeasured ? Select(tuner).Seconds : ((ITacticChooser)tuner).Estimate(Product), price);
+        Assert.Equal(isMeasured ? 1 : 0, tuner.Report().Measured);
+        Assert.True(price > 0);
+    }
+
     public static TheoryData<string, Action<Tensor>> Mistakes => new()
     {
         { "one element", t => t.Span<float>()[17] += 0.01f * (1 + Math.Abs(t.Span<float>()[17])) },
