@@ -47,7 +47,7 @@ internal sealed class PartPlacement
 
         foreach (Node node in graph.Nodes)
         {
-            if (node.Operator is Split split && node.Inputs[0] is { } whole && Starts(split.Axis, whole, node.Outputs) is (int axis, long[] starts, _))
+            if (node.Operator is Split split && node.Inputs[0] is { } whole && placement.IsPlain(whole) && node.Outputs.All(o => o is not null && placement.IsPlain(o)) && Starts(split.Axis, whole, node.Outputs) is (int axis, long[] starts, _))
             {
                 placement.Cut(node, axis, starts);
             }
