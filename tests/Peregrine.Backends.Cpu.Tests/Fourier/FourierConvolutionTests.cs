@@ -4,6 +4,7 @@ using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Tests.Products;
 using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Tuning;
 using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Tests.Fourier;
@@ -83,6 +84,21 @@ public sealed class FourierConvolutionTests
         Assert.Contains("stride", Reason(new Conv(Group: 16, Strides: Ints.Create([2, 2])), 16, 21, 21), StringComparison.Ordinal);
         Assert.Contains("per group", Reason(new Conv(), 16, 21, 21), StringComparison.Ordinal);
         Assert.Null(Reason(new Conv(Group: 16, Pads: Ints.Create([15, 15, 15, 15])), 16, 31, 31));
+    }
+
+    [Theory]
+    [InlineData(31, 28, 48)]
+    [InlineData(21, 40, 16)]
+    public void The_tuner_finds_no_fault_with_it(long kernel, long extent, int channels)
+    {
+        Random random = new(4);
+        Conv conv = new(Group: channels, Pads: Ints.Create([kernel / 2, kernel / 2, kernel / 2, kernel / 2]));
+        KernelRequest request = new ProductCase(conv, ProductCase.Random(random, 1, channels, extent, extent), ProductCase.Random(random, channels, 1, kernel, kernel)) { PixelStride = 0 }.Harness().Request;
+        using CpuBackend backend = new(1);
+        Selection selection = ((ITacticChooser)new Tuner(backend, new() { Level = 5 })).Select(request, conv);
+        Candidate[] found = [.. selection.Candidates.Where(c => c.Tactic.Name == "cpu.convolution.fourier")];
+        Assert.Contains(found, c => c.Outcome == CandidateOutcome.Measured);
+        Assert.All(found, c => Assert.True(c.Outcome is not CandidateOutcome.Rejected, c.ToString()));
     }
 
     /// <summary>Some shapes, whatever they cost.</summary>
