@@ -26,6 +26,8 @@ public static class Pipeline
         new FoldConstants(),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
+        // From here on the graph has operators of Peregrine's own.
+        KernelRewrites.Pass(),
         new FormRegions(),
     ];
 }

@@ -37,8 +37,11 @@ internal sealed record PatchProblem(
     /// <summary>Which pixels of the whole result these are.</summary>
     public PixelPlacement Placement { get; init; } = new(1, 1, 0, 0);
 
+    /// <summary>Whether each image has weights of its own at run time.</summary>
+    public bool ImagesDiffer { get; init; }
+
     /// <summary>Whether all images together are one long row of pixels.</summary>
-    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
+    public bool MergesImages => IsPointwise && !(ImagesDiffer && Images != 1) && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
     public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
 
