@@ -26,6 +26,7 @@ public static class Pipeline
         new FoldConstants(),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
+        new JoinSiblings(),
         // From here on the graph has operators of Peregrine's own.
         KernelRewrites.Pass(),
         new FormRegions(),

@@ -46,6 +46,19 @@ public sealed class PoolTacticTests
         }
     }
 
+    public static TheoryData<long[]> LargeMeans { get; } = [[1, 1100, 24, 23], [3, 37, 95, 95], [2, 48, 17], [1, 21, 5, 9, 11], [0, 8, 4, 4]];
+
+    [Theory]
+    [MemberData(nameof(LargeMeans))]
+    public void Global_means_of_many_parts_channels_and_dimensions(long[] dims)
+    {
+        foreach (bool guard in (bool[])[false, true])
+        {
+            new TacticHarness(new GlobalAveragePool(), [TestTensors.Floats(dims)]) { Tolerance = new(1e-6, 1e-6), GuardPages = guard }.ChannelsLast().Check(Tactic);
+            new TacticHarness(new GlobalAveragePool(), [TestTensors.Floats(dims)]) { Tolerance = new(1e-6, 1e-6), GuardPages = guard }.ChannelsLast(dims[1] + 16).Check(Tactic);
+        }
+    }
+
     [Fact]
     public void Different_windows_per_axis_and_automatic_padding()
     {
