@@ -83,7 +83,7 @@ public static class ModelCompiler
     public static void Optimize(Graph graph, CompileOptions options, DiagnosticBag diagnostics, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
     {
         IReadOnlyList<IGraphPass> passes = Pipeline.Passes;
-        CheckNames(options.Disabled, passes);
+        CheckNames(options.Disabled);
         graph.Edits.Limit = options.StopAfterPatch;
         PassContext context = Context(options, diagnostics, cancellation);
         for (int i = 0; i < passes.Count; i++)
@@ -108,10 +108,9 @@ public static class ModelCompiler
     private static PassContext Context(CompileOptions options, DiagnosticBag diagnostics, CancellationToken cancellation) =>
         new() { Diagnostics = diagnostics, Cancellation = cancellation, Log = options.Log, Disabled = options.Disabled, Verify = options.Verify };
 
-    private static void CheckNames(IReadOnlySet<string> disabled, IReadOnlyList<IGraphPass> passes)
+    private static void CheckNames(IReadOnlySet<string> disabled)
     {
-        HashSet<string> known = new(passes.Select(p => p.Name), StringComparer.Ordinal) { nameof(SplitRegions) };
-        known.UnionWith(passes.OfType<RewritePass>().SelectMany(p => p.Rules).Select(r => r.Name));
+        HashSet<string> known = new(Pipeline.Names, StringComparer.Ordinal);
         if (disabled.FirstOrDefault(d => !known.Contains(d)) is { } unknown)
         {
             throw new ArgumentException($"There is no pass or rewrite \"{unknown}\"; there are {string.Join(", ", known.Order(StringComparer.Ordinal))}.", nameof(disabled));
