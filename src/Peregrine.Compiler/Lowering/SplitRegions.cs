@@ -15,6 +15,9 @@ namespace Peregrine.Compiler.Lowering;
 /// <param name="samples">Typical extents, at which costs are compared where a dimension has no bound.</param>
 internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples) : IGraphPass
 {
+    // Tactics count what they do behind an anchor in different ways; only a clear difference says that a kernel is missing.
+    private const double ClearlyLess = 0.5;
+
     public string Name => nameof(SplitRegions);
 
     public void Run(Graph graph, PassContext context)
@@ -66,6 +69,7 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
     private int? BestCut(KernelRequest whole, Node node, Region region, double cost)
     {
         int? best = null;
+        cost *= ClearlyLess;
         IReadOnlyList<Node> members = region.Body.Nodes;
         for (int kept = members.Count - 1; kept > 0; kept--)
         {
