@@ -38,6 +38,8 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
 
     protected override int MostTilesPerCall => 1;
 
+    protected override bool StripsOuter => true;
+
     protected override int ChannelBlocks { get; }
 
     protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)

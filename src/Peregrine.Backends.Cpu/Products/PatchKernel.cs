@@ -29,6 +29,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     /// <summary>Parts into which the output channels are cut, each of which walks all pixels by itself.</summary>
     protected abstract int ChannelBlocks { get; }
 
+    /// <summary>Whether consecutive tiles are the channel blocks of a strip, not the strips of a channel block: a worker then has the rows that it had in the layer before.</summary>
+    protected virtual bool StripsOuter => false;
+
     /// <summary>Tiles along a row of pixels that one call of the code computes at most.</summary>
     protected virtual int MostTilesPerCall => int.MaxValue;
 
@@ -58,8 +61,17 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         long strips = e.Images * Traversal.StripCount(e);
         for (int tile = tiles.Begin; tile < tiles.End;)
         {
-            (long channelBlock, long strip) = Math.DivRem(tile, strips);
-            tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
+            if (StripsOuter)
+            {
+                (long strip, long channelBlock) = Math.DivRem(tile, ChannelBlocks);
+                RunStrip(ref call, strip, (int)channelBlock, 1);
+                tile++;
+            }
+            else
+            {
+                (long channelBlock, long strip) = Math.DivRem(tile, strips);
+                tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
+            }
         }
     }
 
