@@ -44,7 +44,7 @@ public sealed record ScaledConv(AutoPad AutoPad = AutoPad.NotSet, Ints Dilations
             Shape data = c.Shape(0), scale = c.Shape(1);
             if (scale.Rank != data.Rank || Dim.ProvablyDifferent(scale[1], data[1]) || (scale[0] != 1 && Dim.ProvablyDifferent(scale[0], data[0])) || scale.Skip(2).Any(d => Dim.ProvablyDifferent(d, 1)))
             {
-                c.Error("PG2211", $"the scale {scale} must have one number for each channel, and each image or all of them, of the data {data}.");
+                c.Error("PG2227", $"the scale {scale} must have one number for each channel, and each image or all of them, of the data {data}.");
                 return;
             }
         }
