@@ -1,3 +1,4 @@
+using Peregrine.Compiler.Fusions;
 using Peregrine.Compiler.Lowering;
 using Peregrine.Compiler.Passes;
 using Peregrine.Compiler.Regions;
@@ -28,7 +29,7 @@ public static class ModelCompiler
         RefuseOverflows(graph);
         ConstantTable constants = new();
         Dictionary<string, IReadOnlyList<string>> declines = new(StringComparer.Ordinal);
-        Plan plan = Lower(graph, backend, options, constants, declines, progress, cancellation);
+        Plan plan = Lower(graph, backend, options, diagnostics, constants, declines, progress, cancellation);
         progress?.Report(new("Plan", passes.Count + 1, passes.Count + 1));
         EngineManifest manifest = new(
             options.ModelName.Length > 0 ? options.ModelName : graph.Name,
@@ -44,7 +45,7 @@ public static class ModelCompiler
     }
 
     /// <summary>Chooses tactics and makes the plan. Whatever was measured is saved, even if the build is cancelled: the next one goes on from there.</summary>
-    private static Plan Lower(Graph graph, IBackend backend, CompileOptions options, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IProgress<BuildProgress>? progress, CancellationToken cancellation)
+    private static Plan Lower(Graph graph, IBackend backend, CompileOptions options, DiagnosticBag diagnostics, ConstantTable constants, Dictionary<string, IReadOnlyList<string>> declines, IProgress<BuildProgress>? progress, CancellationToken cancellation)
     {
         Tuner tuner = new(backend, options.Tuning, cancellation);
         if (progress is not null)
@@ -55,7 +56,9 @@ public static class ModelCompiler
 
         try
         {
-            return PlanLowering.Lower(graph, tuner, new SampleExtents(graph, options.Profiles), constants, declines);
+            SampleExtents samples = new(graph, options.Profiles);
+            GraphPasses.Run(new SplitRegions(tuner, samples), graph, Context(options, diagnostics, cancellation));
+            return PlanLowering.Lower(graph, tuner, samples, constants, declines);
         }
         finally
         {
@@ -80,9 +83,9 @@ public static class ModelCompiler
     public static void Optimize(Graph graph, CompileOptions options, DiagnosticBag diagnostics, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default)
     {
         IReadOnlyList<IGraphPass> passes = Pipeline.Passes;
-        CheckNames(options.Disabled, passes);
+        CheckNames(options.Disabled);
         graph.Edits.Limit = options.StopAfterPatch;
-        PassContext context = new() { Diagnostics = diagnostics, Cancellation = cancellation, Log = options.Log, Disabled = options.Disabled, Verify = options.Verify };
+        PassContext context = Context(options, diagnostics, cancellation);
         for (int i = 0; i < passes.Count; i++)
         {
             progress?.Report(new(passes[i].Name, i, passes.Count + 1));
@@ -98,14 +101,16 @@ public static class ModelCompiler
         diagnostics.ThrowIfErrors();
     }
 
-    /// <summary>Runs the passes whose results ONNX can express: all but the forming of regions, which are Peregrine's own.</summary>
+    /// <summary>Runs the passes whose results ONNX can express: all but those that make operators of Peregrine's own.</summary>
     public static void OptimizeWithinStandard(Graph graph, CompileOptions options, DiagnosticBag diagnostics, IProgress<BuildProgress>? progress = null, CancellationToken cancellation = default) =>
-        Optimize(graph, options with { Disabled = new HashSet<string>(options.Disabled, StringComparer.Ordinal) { nameof(FormRegions) } }, diagnostics, progress, cancellation);
+        Optimize(graph, options with { Disabled = new HashSet<string>(options.Disabled, StringComparer.Ordinal) { KernelRewrites.Name, nameof(FormRegions) } }, diagnostics, progress, cancellation);
 
-    private static void CheckNames(IReadOnlySet<string> disabled, IReadOnlyList<IGraphPass> passes)
+    private static PassContext Context(CompileOptions options, DiagnosticBag diagnostics, CancellationToken cancellation) =>
+        new() { Diagnostics = diagnostics, Cancellation = cancellation, Log = options.Log, Disabled = options.Disabled, Verify = options.Verify };
+
+    private static void CheckNames(IReadOnlySet<string> disabled)
     {
-        HashSet<string> known = new(passes.Select(p => p.Name), StringComparer.Ordinal);
-        known.UnionWith(passes.OfType<RewritePass>().SelectMany(p => p.Rules).Select(r => r.Name));
+        HashSet<string> known = new(Pipeline.Names, StringComparer.Ordinal);
         if (disabled.FirstOrDefault(d => !known.Contains(d)) is { } unknown)
         {
             throw new ArgumentException($"There is no pass or rewrite \"{unknown}\"; there are {string.Join(", ", known.Order(StringComparer.Ordinal))}.", nameof(disabled));

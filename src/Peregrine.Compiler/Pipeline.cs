@@ -1,5 +1,6 @@
 using Peregrine.Compiler.Canonical;
 using Peregrine.Compiler.Fusions;
+using Peregrine.Compiler.Lowering;
 using Peregrine.Compiler.Passes;
 using Peregrine.Compiler.Regions;
 using Peregrine.Rewriting;
@@ -9,6 +10,9 @@ namespace Peregrine.Compiler;
 /// <summary>The ordered list of passes between import and plan: read this first.</summary>
 public static class Pipeline
 {
+    /// <summary>What can be switched off by name: the passes, their rewrites, and the pass that asks a device about the result.</summary>
+    public static IEnumerable<string> Names => Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]).Append(nameof(SplitRegions)).Distinct(StringComparer.Ordinal);
+
     public static IReadOnlyList<IGraphPass> Passes { get; } =
     [
         // What the constants decide sharpens the types that all later passes look at.
@@ -26,6 +30,9 @@ public static class Pipeline
         new FoldConstants(),
         new EliminateCommonSubexpressions(),
         new EliminateDeadNodes(),
+        new JoinSiblings(),
+        // From here on the graph has operators of Peregrine's own.
+        KernelRewrites.Pass(),
         new FormRegions(),
     ];
 }

@@ -13,7 +13,7 @@ internal sealed class PoolTactic : ITactic
     private const double PixelTapsPerSecond = 24e9;
     private const double LineTapsPerSecond = 4e9;
 
-    public TacticId Id { get; } = new("cpu.pool", 1);
+    public TacticId Id { get; } = new("cpu.pool", 2);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
@@ -63,6 +63,7 @@ internal sealed class PoolTactic : ITactic
         PoolWindow window = WindowOf(request.Anchor)!;
         return (request.Anchor, request.Inputs[0].Type) switch
         {
+            (GlobalAveragePool, _) when IsLast(request) && IsLarge(request.Inputs[0]) => new GlobalMeanKernel(request),
             (AveragePool or GlobalAveragePool, _) => Kernel<float, MeanElement>(request, window),
             (_, DataType.Float32) => Kernel<float, LargestElement<float>>(request, window),
             (_, DataType.Float64) => Kernel<double, LargestElement<double>>(request, window),
@@ -76,6 +77,13 @@ internal sealed class PoolTactic : ITactic
 
     /// <summary>Pixels of one channel are served as planes even if they are called channels-last.</summary>
     private static bool IsLast(KernelRequest request) => !request.Inputs[0].Layout.IsRowMajor;
+
+    /// <summary>Whether an image may be too large for the second-level cache; below, two phases cost more than reading it in order gains.</summary>
+    private static bool IsLarge(KernelOperand input)
+    {
+        const double Bytes = 2 << 20;
+        return input.Dims.Skip(1).Aggregate((double)sizeof(float), (product, d) => product * d.Max) > Bytes;
+    }
 
     private static PoolWindow? WindowOf(Operator? anchor) => anchor switch
     {

@@ -54,8 +54,11 @@ internal sealed record PatchProblem(
     /// <summary>Which pixels of the whole result these are.</summary>
     public PixelPlacement Placement { get; init; } = PixelPlacement.All;
 
+    /// <summary>Whether each image has weights of its own at run time.</summary>
+    public bool ImagesDiffer { get; init; }
+
     /// <summary>Whether all images together are one long row of pixels.</summary>
-    public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
+    public bool MergesImages => IsPointwise && !(ImagesDiffer && Images != 1) && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
     /// <summary>Whether tiles can read a row-major image as it is: few planes, whose distances their code knows.</summary>
     public bool CanReadPlanes => InputStride == 0 && Groups == 1 && Channels <= MostPlanes && IsSpatialStatic && PlaneBytes is { } bytes && bytes * Channels < int.MaxValue / 2;

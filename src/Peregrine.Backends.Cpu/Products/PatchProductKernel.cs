@@ -7,7 +7,7 @@ using Peregrine.Tensors;
 namespace Peregrine.Backends.Cpu.Products;
 
 /// <summary>Runs a <see cref="PatchProblem"/> with <see cref="DotTile"/>s: generated ones, or, where nothing may be generated, portable ones.</summary>
-internal sealed unsafe class PatchProductKernel : PatchKernel
+internal unsafe class PatchProductKernel : PatchKernel
 {
     private readonly TileShape _shape;
     private readonly GeneratorTarget? _target;
@@ -45,6 +45,9 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
+    /// <summary>The packed weights for the image of the call.</summary>
+    protected virtual byte* WeightsOf(in PatchCall call) => call.Arguments.Packed(0);
+
     protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
     {
         if (_shape.ChannelsOuter)
@@ -80,7 +83,7 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         long channel = ((long)group * Problem.Outputs) + ((long)first * _shape.Vectors * _lanes);
         long rowBytes = (long)Problem.Horizontal.Kernel * Problem.Channels * vectors * _lanes * sizeof(float), skipped = skippedRows * rowBytes;
         block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
-        block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
+        block[DotTile.Weights] = (long)(WeightsOf(call) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         BindOperands(call, block, channel);
         if (_target is null)

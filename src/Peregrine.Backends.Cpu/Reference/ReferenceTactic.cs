@@ -21,7 +21,10 @@ internal sealed class ReferenceTactic : ITactic
 
         // A conversion before or behind the kernel is always the better way.
         double elements = request.Outputs.Concat(copied).Sum(o => o.Dims.Aggregate(1.0, (product, dim) => product * Math.Min(dim.Max, 1 << 20)));
-        return new Verdict.Accept([TacticOption.Default], 1 + copied.Length + (elements * SecondsPerElement));
+
+        // With something behind an anchor it costs clearly more than the two apart, one of which may have a kernel.
+        int seconds = request is { Anchor: not null, Epilogue: not null } ? 4 : 1;
+        return new Verdict.Accept([TacticOption.Default], seconds + copied.Length + (elements * SecondsPerElement));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => new ReferenceKernel();

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using Peregrine.Cli.Inspection;
 using Peregrine.Cli.Options;
+using Peregrine.Compiler;
+using Peregrine.Diagnostics;
+using Peregrine.Ir;
+using Peregrine.Text;
 
 namespace Peregrine.Cli.Commands;
 
@@ -10,6 +14,7 @@ internal sealed class InspectCommand : CliCommand
     private readonly Argument<string> _target = TargetArgument.EngineOrModel();
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON, for programs." };
     private readonly Option<bool> _capability = new("--capability") { Description = "Only tell what of an ONNX model is not supported, and where; the exit code is 1 if there is anything." };
+    private readonly Option<bool> _graph = new("--graph") { Description = "Only print the graph of an ONNX model as the passes leave it, before kernels are chosen." };
     private readonly Option<string[]> _shapes = new("--shape") { Description = "Shape of an input, at which memory is planned; fixes it when a model is built. May be repeated.", HelpName = "NAME=1x3x224x224", Arity = ArgumentArity.OneOrMore };
     private readonly BuildSettings _settings;
 
@@ -19,6 +24,7 @@ internal sealed class InspectCommand : CliCommand
         Add(_target);
         Add(_json);
         Add(_capability);
+        Add(_graph);
         Add(_shapes);
         _settings = new(this);
         AddVerbosity();
@@ -26,6 +32,7 @@ internal sealed class InspectCommand : CliCommand
 
     public override string Notes => """
           Each result stands with its slot and place: input, constant, arena (planned memory), growable or managed (sizes that the data decide), view and dims (free).
+          --graph with --stop-after-patch 0 prints the graph as it was imported; --disable leaves passes and rewrites out.
           The arena is shown at the shapes that --shape gives, or at the maximum of the engine's first profile.
         """;
 
@@ -33,6 +40,7 @@ internal sealed class InspectCommand : CliCommand
           peregrine inspect model.engine
           peregrine inspect model.onnx --shape data=8x3x224x224
           peregrine inspect model.onnx --capability
+          peregrine inspect model.onnx --graph --disable FormRegions
           peregrine inspect model.engine --json
         """;
 
@@ -61,6 +69,17 @@ internal sealed class InspectCommand : CliCommand
             return capability.Supported ? ExitCode.Done : ExitCode.BadInput;
         }
 
+        if (parse.GetValue(_graph))
+        {
+            if (json || TargetFile.IsEngine(path))
+            {
+                throw new UsageException("--graph prints the graph of an ONNX model as text; an engine has none any more.");
+            }
+
+            PrintGraph(path, shapes, _settings.PassOptions(parse, session), session);
+            return ExitCode.Done;
+        }
+
         using OpenedEngine opened = OpenedEngine.Open(path, shapes, _settings, parse, session);
         EngineInspection inspection = EngineInspector.Inspect(opened.Engine, opened.Model is null ? "engine" : "onnx", opened.Model, shapes);
         if (json)
@@ -73,5 +92,18 @@ internal sealed class InspectCommand : CliCommand
         }
 
         return ExitCode.Done;
+    }
+
+    private static void PrintGraph(string path, Dictionary<string, IReadOnlyList<long>> shapes, CompileOptions options, Session session)
+    {
+        DiagnosticBag findings = new();
+        Graph graph = OnnxModel.Load(path).Import(new() { Shapes = shapes }, findings);
+        foreach (Diagnostic finding in findings.Items)
+        {
+            session.Remark(finding.ToString());
+        }
+
+        ModelCompiler.Optimize(graph, options, new(), cancellation: session.Cancellation);
+        session.Write(GraphPrinter.Print(graph).TrimEnd('\n'));
     }
 }

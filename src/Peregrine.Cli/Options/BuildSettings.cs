@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Peregrine.Compiler;
-using Peregrine.Rewriting;
 using Peregrine.Runtime.Tuning;
 
 namespace Peregrine.Cli.Options;
@@ -53,11 +52,20 @@ internal sealed class BuildSettings
         null => null,
     };
 
+    /// <summary>Checks the options that say what happens to a graph before kernels are chosen for it.</summary>
+    public CompileOptions PassOptions(ParseResult parse, Session session) => new()
+    {
+        Disabled = new HashSet<string>((parse.GetValue(_disable) ?? []).Select(KnownPass), StringComparer.Ordinal), StopAfterPatch = Patches(parse), Verify = parse.GetValue(_verify),
+        Log = session.Verbosity > 1 ? Console.Error.WriteLine : null,
+    };
+
+    private int Patches(ParseResult parse) => (parse.GetValue(_stopAfterPatch) ?? int.MaxValue) is var patches and >= 0 ? patches : throw new UsageException("--stop-after-patch must be 0 or more.");
+
     /// <summary>Checks the options and makes a builder with them.</summary>
     public EngineBuilder CreateBuilder(ParseResult parse, Session session)
     {
         int? threads = Threads(parse);
-        int level = parse.GetValue(_level), patches = parse.GetValue(_stopAfterPatch) ?? int.MaxValue;
+        int level = parse.GetValue(_level), patches = Patches(parse);
         string precision = parse.GetValue(_precision)!;
         switch (precision)
         {
@@ -75,11 +83,6 @@ internal sealed class BuildSettings
         if (level is < 0 or > 5)
         {
             throw new UsageException("--level must be 0 to 5.");
-        }
-
-        if (patches < 0)
-        {
-            throw new UsageException("--stop-after-patch must be 0 or more.");
         }
 
         session.Remark($"level {level}");
@@ -113,11 +116,7 @@ internal sealed class BuildSettings
     }
 
     /// <summary>The name, if there is such a pass or rewrite.</summary>
-    public static string KnownPass(string name)
-    {
-        IEnumerable<string> known = Pipeline.Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]);
-        return known.Contains(name, StringComparer.Ordinal)
-            ? name
-            : throw new UsageException($"--disable {name}: there is no such pass or rewrite. There are {string.Join(", ", known.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))}.");
-    }
+    public static string KnownPass(string name) => Pipeline.Names.Contains(name, StringComparer.Ordinal)
+        ? name
+        : throw new UsageException($"--disable {name}: there is no such pass or rewrite. There are {string.Join(", ", Pipeline.Names.Order(StringComparer.Ordinal))}.");
 }

@@ -87,7 +87,7 @@ public sealed class FormRegions : IGraphPass
 
     /// <summary>Operators whose kernels finish each element of their one output in a register.</summary>
     private static bool IsAnchor(Node node) =>
-        node.Operator is Conv or Gemm or MatMul
+        node.Operator is Conv or ScaledConv or ConvTranspose or Gemm or MatMul
         && node.Inputs.All(i => i is not null)
         && IsFloat(node.Outputs[0]);
 

@@ -61,6 +61,21 @@ public sealed class PoolTacticTests
         }
     }
 
+    [Theory]
+    [InlineData(new long[] { 1, 1100, 24, 23 })]
+    [InlineData(new long[] { 3, 37, 130, 131 })]
+    [InlineData(new long[] { 2, 48, 12000 })]
+    [InlineData(new long[] { 1, 21, 50, 80, 9 })]
+    [InlineData(new long[] { 0, 37, 130, 131 })]
+    public void Global_means_of_many_parts_channels_and_dimensions(long[] dims)
+    {
+        foreach (bool guard in (bool[])[false, true])
+        {
+            new TacticHarness(new GlobalAveragePool(), [TestTensors.Floats(dims)]) { Tolerance = new(1e-6, 1e-6), GuardPages = guard }.ChannelsLast().Check(Tactic);
+            new TacticHarness(new GlobalAveragePool(), [TestTensors.Floats(dims)]) { Tolerance = new(1e-6, 1e-6), GuardPages = guard }.ChannelsLast(dims[1] + 16).Check(Tactic);
+        }
+    }
+
     [Fact]
     public void Different_windows_per_axis_and_automatic_padding()
     {

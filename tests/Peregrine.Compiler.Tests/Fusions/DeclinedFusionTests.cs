@@ -89,7 +89,7 @@ public sealed class DeclinedFusionTests
     public void A_rule_declines(string rule, string text)
     {
         Graph graph = GraphParser.Parse(text);
-        Rewrite rewrite = RecognitionRewrites.All.Concat(FusionRewrites.All).Single(r => r.Name == rule);
+        Rewrite rewrite = RecognitionRewrites.All.Concat(FusionRewrites.All).Concat(KernelRewrites.All).Single(r => r.Name == rule);
         PassContext context = new();
         new Rewriter(rule, [rewrite]).Run(graph, context);
         Assert.Equal(0, context.Statistics[rule].Applied);

@@ -6,7 +6,7 @@ namespace Peregrine.Compiler.Tests.Fusions;
 
 public sealed class FusionRewriteTests
 {
-    private static readonly Rewrite[] Rules = [.. RecognitionRewrites.All, .. FusionRewrites.All];
+    private static readonly Rewrite[] Rules = [.. RecognitionRewrites.All, .. FusionRewrites.All, .. KernelRewrites.All];
 
     public static TheoryData<string> Names => [.. Rules.Select(r => r.Name)];
 

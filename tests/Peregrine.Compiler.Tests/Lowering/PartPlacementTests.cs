@@ -12,8 +12,6 @@ namespace Peregrine.Compiler.Tests.Lowering;
 /// <summary>Concatenations that are computed in place and splits that copy nothing: what the plan is, and that results are those of the graph.</summary>
 public sealed class PartPlacementTests
 {
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public void Convolutions_write_into_their_parts_of_a_concatenation()
     {
@@ -181,34 +179,5 @@ public sealed class PartPlacementTests
         return g.Call(new Relu(), g.Call(new Conv(Pads: [pad, pad, pad, pad]), x, g.Constant($"w{number}", weights)));
     }
 
-    /// <summary>Compiles, checks the plan and that it survives a file, runs it twice at two workers, and compares with the graph.</summary>
-    private static EngineContent Check(Graph graph, int seed, Action<InferenceContext>? inspect = null)
-    {
-        Tensor[] inputs = [.. graph.Inputs.Select((v, i) => RandomTensor.Create(DataType.Float32, [.. v.Tensor!.Shape.Select(d => d.Evaluate(s => s == "N" ? 1 + (seed % 3) : 5 + (seed % 4)))], (ulong)(seed + i)))];
-        IReadOnlyList<object?> expected = Interpreter.Run(graph, inputs);
-        using CpuBackend backend = new(2);
-        EngineContent content = ModelCompiler.Compile(graph, backend, new() { Tuning = new() { Deterministic = true }, Verify = true }, cancellation: Token);
-        Assert.Null(PlanValidator.Problem(content));
-        using EngineFile file = EngineCodec.Open(EngineCodec.ToArray(content), OperatorCatalog.Standard);
-        Assert.Equal(PlanPrinter.Print(content.Plan), PlanPrinter.Print(file.Content.Plan));
-        using Engine engine = new(file.Content, backend, ownsBackend: false);
-        using InferenceContext context = engine.CreateContext();
-        for (int run = 0; run < 2; run++)
-        {
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                context.BindInput(engine.Inputs[i].Name, inputs[i]);
-            }
-
-            context.Run(Token);
-            for (int i = 0; i < expected.Count; i++)
-            {
-                TensorComparison comparison = TensorComparison.Compare((Tensor)expected[i]!, (Tensor)context.OutputValue(engine.Outputs[i].Name), new(2e-5, 2e-5));
-                Assert.True(comparison.IsClose, $"seed {seed}, run {run}, output {i}: {comparison}\n{PlanPrinter.Print(content.Plan)}");
-            }
-        }
-
-        inspect?.Invoke(context);
-        return content;
-    }
+    private static EngineContent Check(Graph graph, int seed, Action<InferenceContext>? inspect = null) => CompiledCheck.Run(graph, seed, inspect: inspect);
 }

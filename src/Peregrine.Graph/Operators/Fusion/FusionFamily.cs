@@ -6,5 +6,6 @@ internal static class FusionFamily
     public static IReadOnlyList<OperatorSchema> Schemas { get; } =
     [
         Region.Schema,
+        ScaledConv.Schema,
     ];
 }
