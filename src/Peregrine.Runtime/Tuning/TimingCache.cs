@@ -148,22 +148,18 @@ public sealed class TimingCache
                 }
 
                 using FileStream? alone = Lock(Path + ".lock");
-                _file = ReadFile();
-                if (Problem is not null)
+                if (_file is null || IsWorn(_file) || !TryAppend(_file))
                 {
-                    return false;
-                }
+                    _file = ReadFile();
+                    if (Problem is not null)
+                    {
+                        return false;
+                    }
 
-                if (_file is null || _file.Damaged > 0 || _file.Superseded > Math.Max(FewLines, _file.Entries.Count))
-                {
                     WriteAnew();
                 }
-                else
-                {
-                    Append(_file);
-                }
 
-                _file = ReadFile();
+                _file = _file is { } file ? file with { Entries = file.Entries.SetItems(_changed), Names = file.Names.SetItems(_names) } : ReadFile();
                 _changed.Clear();
                 return true;
             }
@@ -192,20 +188,33 @@ public sealed class TimingCache
         AtomicFile.Write(Path!, stream => TimingCacheText.Write(stream, entries, names));
     }
 
-    /// <summary>One write at the end of the file: readers see whole lines, or a last one without its end.</summary>
-    private void Append(TimingCacheText.Content file)
+    private static bool IsWorn(TimingCacheText.Content file) => file.Damaged > 0 || file.Superseded > Math.Max(FewLines, file.Entries.Count);
+
+    /// <summary>One write at the end of the file: readers see whole lines, or a last one without its end. False if it is no cache any more.</summary>
+    private bool TryAppend(TimingCacheText.Content file)
     {
+        if (!File.Exists(Path))
+        {
+            return false;
+        }
+
         using MemoryStream lines = new();
-        TimingCacheText.WriteLines(lines, _changed, _names.Where(n => !file.Names.ContainsKey(n.Key)).ToDictionary(StringComparer.Ordinal));
         using FileStream stream = new(Path!, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        if (!TimingCacheText.IsCache(stream))
+        {
+            return false;
+        }
+
         stream.Seek(-1, SeekOrigin.End);
         if (stream.ReadByte() != '\n')
         {
             // Somebody has edited it.
-            stream.WriteByte((byte)'\n');
+            lines.WriteByte((byte)'\n');
         }
 
+        TimingCacheText.WriteLines(lines, _changed, _names.Where(n => !file.Names.ContainsKey(n.Key)).ToDictionary(StringComparer.Ordinal));
         stream.Write(lines.GetBuffer(), 0, (int)lines.Length);
+        return true;
     }
 
     /// <summary>Waits until no other process saves; goes on without after a while, as saving replaces the file as a whole anyway.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Peregrine.Runtime.Format;
 
 namespace Peregrine.Runtime.Tuning;
@@ -16,37 +17,39 @@ internal static class TimingCacheFile
     public static TimingCacheText.Content Read(string path)
     {
         string full = Path.GetFullPath(path);
-        byte[] bytes = ReadBytes(full);
+        using FileStream stream = new(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         lock (Gate)
         {
-            Remembered? known = s_last is { } last && last.Path == full && last.Length <= bytes.Length && Crc32C.Compute(bytes.AsSpan(0, last.Length)) == last.Checksum ? last : null;
-            TimingCacheText.Content content = TimingCacheText.Read(bytes.AsMemory(known?.Length ?? 0), known?.Content);
-            // A line that has no end is being written just now, or was left by somebody who was interrupted: it is read anew the next time.
-            int length = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
-            if (length == bytes.Length)
+            Remembered? known = s_last is { } last && last.Path == full && last.Length <= stream.Length && Checksum(stream, last.Length) == last.Checksum ? last : null;
+            stream.Position = known?.Length ?? 0;
+            byte[] rest = new byte[Math.Clamp(stream.Length - stream.Position, 0, TimingCacheText.MaxBytes)];
+            Array.Resize(ref rest, stream.ReadAtLeast(rest, rest.Length, throwOnEndOfStream: false));
+            TimingCacheText.Content content = TimingCacheText.Read(rest, known?.Content);
+            // A line without an end is being written just now, or was left by somebody who was interrupted: it is read anew the next time.
+            if (rest is [.., (byte)'\n'])
             {
-                s_last = new(full, length, Crc32C.Compute(bytes), content);
+                s_last = new(full, (known?.Length ?? 0) + rest.Length, Crc32C.Append(known?.Checksum ?? 0, rest), content);
             }
 
             return content;
         }
     }
 
-    /// <summary>The whole file, though others may write it or replace it now.</summary>
-    private static byte[] ReadBytes(string path)
+    private static uint Checksum(FileStream stream, long length)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (stream.Length > TimingCacheText.MaxBytes)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
+        uint checksum = 0;
+        while (length > 0 && stream.Read(buffer, 0, (int)Math.Min(buffer.Length, length)) is > 0 and int read)
         {
-            throw new IOException("it is too large.");
+            checksum = Crc32C.Append(checksum, buffer.AsSpan(0, read));
+            length -= read;
         }
 
-        byte[] bytes = new byte[stream.Length];
-        int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return length == bytes.Length ? bytes : bytes[..length];
+        ArrayPool<byte>.Shared.Return(buffer);
+        return checksum;
     }
 
     /// <param name="Length">Bytes that were read: whole lines.</param>
     /// <param name="Checksum">Of these bytes.</param>
-    private sealed record Remembered(string Path, int Length, uint Checksum, TimingCacheText.Content Content);
+    private sealed record Remembered(string Path, long Length, uint Checksum, TimingCacheText.Content Content);
 }

@@ -32,10 +32,19 @@ internal static class TimingCacheText
     /// <param name="Superseded">Lines whose candidate has a later one.</param>
     public sealed record Content(bool IsCache, int Damaged, int Superseded, ImmutableDictionary<TimingKey, StampedEntry> Entries, ImmutableDictionary<string, string> Names);
 
-    /// <summary>Reads a file, or what stands in it behind the part that was read before.</summary>
-    public static Content Read(ReadOnlyMemory<byte> bytes, Content? before)
+    /// <summary>Whether a file begins as caches do.</summary>
+    public static bool IsCache(Stream stream)
     {
-        using StreamReader reader = new(new MemoryStream(bytes.ToArray(), writable: false), Encoding.UTF8);
+        Span<byte> first = stackalloc byte[256];
+        first = first[..stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false)];
+        int end = first.IndexOf((byte)'\n');
+        return IsHeader(Encoding.UTF8.GetString(end < 0 ? first : first[..end]));
+    }
+
+    /// <summary>Reads a file, or what stands in it behind the part that was read before.</summary>
+    public static Content Read(byte[] bytes, Content? before)
+    {
+        using StreamReader reader = new(new MemoryStream(bytes, writable: false), Encoding.UTF8);
         before ??= new(IsHeader(reader.ReadLine()), 0, 0, ImmutableDictionary<TimingKey, StampedEntry>.Empty, ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
         int damaged = before.Damaged, superseded = before.Superseded;
         ImmutableDictionary<TimingKey, StampedEntry>.Builder entries = before.Entries.ToBuilder();
