@@ -42,6 +42,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _number;
     // Threads on their way here or at work here.
     private int _helpers;
+    // Which threads those are.
+    private readonly bool[] _isHelping;
+    private int _processor = -1;
     private int _wantedHelpers;
     private volatile bool _isOver = true;
     private long _busyTicks = long.MaxValue;
@@ -51,6 +54,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _pool = pool;
         _next = new long[(pool.Workers + 1) * CounterStride];
         _end = new int[pool.Workers];
+        _isHelping = new bool[pool.Workers];
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
@@ -64,6 +68,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
         _isOver = false;
+        FollowCaller();
         Advance();
         Work(0, isCaller: true);
         long elapsed = Stopwatch.GetTimestamp() - start;
@@ -75,7 +80,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     public void Help(int thread)
     {
+        Volatile.Write(ref _isHelping[thread], true);
         Work(thread, isCaller: false);
+        Volatile.Write(ref _isHelping[thread], false);
         Interlocked.Decrement(ref _helpers);
     }
 
@@ -84,6 +91,25 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     }
 
     public void Dispose() => _workerScratch?.Dispose();
+
+    /// <summary>A helper that has stayed from the last run may be on the processor on which the caller is now.</summary>
+    private void FollowCaller()
+    {
+        int processor = ThreadPlacement.CurrentProcessor();
+        if (processor == _processor)
+        {
+            return;
+        }
+
+        _processor = processor;
+        for (int thread = 1; thread < _isHelping.Length; thread++)
+        {
+            if (Volatile.Read(ref _isHelping[thread]))
+            {
+                _pool.KeepOff(thread, processor);
+            }
+        }
+    }
 
     private void ReserveScratch(long bytes)
     {

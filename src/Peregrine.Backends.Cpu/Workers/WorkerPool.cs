@@ -85,18 +85,27 @@ public sealed class WorkerPool : IDisposable
     public int Invite(IHelper helper, int count)
     {
         ArgumentNullException.ThrowIfNull(helper);
-        int sent = 0;
+        int sent = 0, processor = ThreadPlacement.CurrentProcessor();
         lock (_gate)
         {
             // A helper that comes late finds a pool that is gone; nobody misses it.
             while (!_disposed && sent < count && _idleCount > 0)
             {
-                _idle[--_idleCount].Assign(helper);
+                _idle[--_idleCount].Assign(helper, processor);
                 sent++;
             }
         }
 
         return sent;
+    }
+
+    /// <summary>Moves a thread that helps a caller off the processor to which that caller has moved.</summary>
+    internal void KeepOff(int thread, int processor)
+    {
+        lock (_gate)
+        {
+            _threads[thread - 1].KeepOff(processor);
+        }
     }
 
     /// <summary>Takes workers from the arbiter for a caller that works itself.</summary>

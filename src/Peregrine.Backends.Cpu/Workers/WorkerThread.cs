@@ -6,6 +6,7 @@ internal sealed class WorkerThread
     private readonly WorkerPool _pool;
     private readonly Thread _thread;
     private readonly WakeSignal _mail;
+    private readonly ThreadPlacement _placement = new();
     private readonly int _number;
     private WorkerTeam? _team;
     private IHelper? _helper;
@@ -31,12 +32,17 @@ internal sealed class WorkerThread
         _mail.Signal();
     }
 
-    /// <summary>Sends the thread, which must be idle, to help.</summary>
-    public void Assign(IHelper helper)
+    /// <summary>Sends the thread, which must be idle, to help, on another processor than that of the caller.</summary>
+    /// <param name="processor">The caller's processor; −1 if it is not known.</param>
+    public void Assign(IHelper helper, int processor)
     {
+        _placement.KeepOff(processor);
         Volatile.Write(ref _helper, helper);
         _mail.Signal();
     }
+
+    /// <summary>Moves the thread, idle or not, off a processor.</summary>
+    public void KeepOff(int processor) => _placement.KeepOff(processor);
 
     /// <summary>Asks the thread to end when it has no work.</summary>
     public void Stop()
@@ -49,6 +55,7 @@ internal sealed class WorkerThread
 
     private void Loop()
     {
+        _placement.Begin();
         while (true)
         {
             int version = _mail.Version;
