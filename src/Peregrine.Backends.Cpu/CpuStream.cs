@@ -42,8 +42,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _number;
     // Threads on their way here or at work here.
     private int _helpers;
-    // Which threads those are.
-    private readonly bool[] _isHelping;
+    // That of the caller when it began its last step.
     private int _processor = -1;
     private int _wantedHelpers;
     private volatile bool _isOver = true;
@@ -54,7 +53,6 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _pool = pool;
         _next = new long[(pool.Workers + 1) * CounterStride];
         _end = new int[pool.Workers];
-        _isHelping = new bool[pool.Workers];
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
@@ -68,7 +66,6 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
         _isOver = false;
-        FollowCaller();
         Advance();
         Work(0, isCaller: true);
         long elapsed = Stopwatch.GetTimestamp() - start;
@@ -80,9 +77,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     public void Help(int thread)
     {
-        Volatile.Write(ref _isHelping[thread], true);
         Work(thread, isCaller: false);
-        Volatile.Write(ref _isHelping[thread], false);
         Interlocked.Decrement(ref _helpers);
     }
 
@@ -92,22 +87,17 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     public void Dispose() => _workerScratch?.Dispose();
 
-    /// <summary>A helper that has stayed from the last run may be on the processor on which the caller is now.</summary>
-    private void FollowCaller()
+    /// <summary>A caller that has moved to a helper's processor would take turns with it, while another processor is idle.</summary>
+    private void KeepApart(int thread, bool isCaller)
     {
         int processor = ThreadPlacement.CurrentProcessor();
-        if (processor == _processor)
+        if (isCaller)
         {
-            return;
+            Volatile.Write(ref _processor, processor);
         }
-
-        _processor = processor;
-        for (int thread = 1; thread < _isHelping.Length; thread++)
+        else if (processor >= 0 && processor == Volatile.Read(ref _processor))
         {
-            if (Volatile.Read(ref _isHelping[thread]))
-            {
-                _pool.KeepOff(thread, processor);
-            }
+            _pool.MoveOff(thread, processor);
         }
     }
 
@@ -132,6 +122,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             if (_isOver)
             {
                 return;
+            }
+
+            if (number != seen && _ranges > 1)
+            {
+                KeepApart(thread, isCaller);
             }
 
             if (number != seen && TakeTiles(thread, number))

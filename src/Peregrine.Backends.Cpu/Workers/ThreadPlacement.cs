@@ -6,7 +6,7 @@ namespace Peregrine.Backends.Cpu.Workers;
 /// Keeps a helping thread off the processor of the thread that it helps. Where the system sees no cache that processors share (in many virtual machines), Linux wakes a thread on the processor of the
 /// one that wakes it, although another is idle, and the two take turns there for milliseconds. Elsewhere, and wherever a call fails, nothing is done.
 /// </summary>
-/// <remarks>No pinning: all processors but one stay allowed, and that one changes as the caller moves.</remarks>
+/// <remarks>No pinning: as soon as the thread runs elsewhere, all processors are allowed again.</remarks>
 internal sealed unsafe partial class ThreadPlacement
 {
     private const int MaskLongs = 16;
@@ -14,7 +14,7 @@ internal sealed unsafe partial class ThreadPlacement
 
     private readonly ulong[] _allowed = new ulong[MaskLongs];
     private readonly ulong[] _mask = new ulong[MaskLongs];
-    private int _avoided = -1;
+    private volatile bool _isRestricted;
     private volatile int _thread;
 
     /// <summary>Called once by the thread that is to be placed, before it is asked to help.</summary>
@@ -65,26 +65,46 @@ internal sealed unsafe partial class ThreadPlacement
         }
     }
 
-    /// <summary>Keeps the thread off a processor, at once, if that leaves it any. Called by one thread at a time.</summary>
+    /// <summary>Makes the thread, which is parked, wake up on another processor than this one, if it may run on any other. Called by one thread at a time.</summary>
     public void KeepOff(int processor)
     {
         int thread = _thread;
-        if (thread == 0 || processor == _avoided || (uint)processor >= MaskLongs * 64)
+        if (thread == 0 || (uint)processor >= MaskLongs * 64)
         {
             return;
         }
 
         _allowed.CopyTo(_mask, 0);
         _mask[processor / 64] &= ~(1ul << (processor % 64));
-        _avoided = processor;
-        if (!Array.Exists(_mask, bits => bits != 0))
+        if (Array.Exists(_mask, bits => bits != 0))
         {
-            return;
+            _isRestricted = true;
+            Allow(thread, _mask);
         }
+    }
 
-        fixed (ulong* mask = _mask)
+    /// <summary>Called by the thread when it runs: from now on it may run where it might before.</summary>
+    public void Settle()
+    {
+        if (_isRestricted)
         {
-            if (sched_setaffinity(thread, MaskBytes, mask) < 0)
+            _isRestricted = false;
+            Allow(_thread, _allowed);
+        }
+    }
+
+    /// <summary>Called by the thread, which shares this processor with its caller: moves it to another at once, if it may run on any other.</summary>
+    public void MoveOff(int processor)
+    {
+        KeepOff(processor);
+        Settle();
+    }
+
+    private void Allow(int thread, ulong[] processors)
+    {
+        fixed (ulong* mask = processors)
+        {
+            if (thread != 0 && sched_setaffinity(thread, MaskBytes, mask) < 0)
             {
                 _thread = 0;
             }

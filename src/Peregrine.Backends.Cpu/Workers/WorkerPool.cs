@@ -99,14 +99,8 @@ public sealed class WorkerPool : IDisposable
         return sent;
     }
 
-    /// <summary>Moves a thread that helps a caller off the processor to which that caller has moved.</summary>
-    internal void KeepOff(int thread, int processor)
-    {
-        lock (_gate)
-        {
-            _threads[thread - 1].KeepOff(processor);
-        }
-    }
+    /// <summary>Called by a thread of this pool, by its number: leaves a processor that its caller needs.</summary>
+    internal void MoveOff(int thread, int processor) => _threads[thread - 1].MoveOff(processor);
 
     /// <summary>Takes workers from the arbiter for a caller that works itself.</summary>
     internal WorkerLease Lease(int wanted) => _arbiter.Lease(Math.Min(wanted, Workers));

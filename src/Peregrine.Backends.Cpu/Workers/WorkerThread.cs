@@ -36,13 +36,17 @@ internal sealed class WorkerThread
     /// <param name="processor">The caller's processor; −1 if it is not known.</param>
     public void Assign(IHelper helper, int processor)
     {
-        _placement.KeepOff(processor);
+        if (_mail.HasParked)
+        {
+            _placement.KeepOff(processor);
+        }
+
         Volatile.Write(ref _helper, helper);
         _mail.Signal();
     }
 
-    /// <summary>Moves the thread, idle or not, off a processor.</summary>
-    public void KeepOff(int processor) => _placement.KeepOff(processor);
+    /// <summary>Called by this thread: leaves a processor that its caller needs.</summary>
+    public void MoveOff(int processor) => _placement.MoveOff(processor);
 
     /// <summary>Asks the thread to end when it has no work.</summary>
     public void Stop()
@@ -69,6 +73,7 @@ internal sealed class WorkerThread
             else if (Volatile.Read(ref _helper) is { } helper)
             {
                 _helper = null;
+                _placement.Settle();
                 helper.Help(_number);
                 BecomeIdle();
             }
