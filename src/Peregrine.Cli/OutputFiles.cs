@@ -27,7 +27,7 @@ internal static class OutputFiles
         return names;
     }
 
-    /// <summary>Writes a value; a sequence becomes NAME.0.npy, NAME.1.npy, …; an empty optional nothing.</summary>
+    /// <summary>Writes a value; a sequence becomes NAME.0.npy, NAME.1.npy, …; a map NAME.keys.npy and NAME.values.npy; an empty optional nothing.</summary>
     /// <exception cref="ModelException">A file cannot be written.</exception>
     public static void Write(string folder, string fileName, object? value)
     {
@@ -35,6 +35,11 @@ internal static class OutputFiles
         {
             case Tensor tensor:
                 NumpyFile.Write(Path.Combine(folder, fileName), WiderForms.Widen(tensor));
+                break;
+            case TensorMap map:
+                string stem = Path.GetFileNameWithoutExtension(fileName);
+                Write(folder, $"{stem}.keys.npy", map.Keys);
+                Write(folder, $"{stem}.values.npy", map.Values);
                 break;
             case OptionalValue { HasValue: true } optional:
                 Write(folder, fileName, optional.Value);

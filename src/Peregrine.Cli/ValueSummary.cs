@@ -13,9 +13,12 @@ internal static class ValueSummary
     {
         Tensor tensor => Describe(tensor),
         TensorSequence sequence => string.Create(CultureInfo.InvariantCulture, $"sequence of {sequence.Count}: {string.Join("; ", sequence.Items.Take(3).Select(Describe))}{(sequence.Count > 3 ? "; …" : "")}"),
+        TensorMap map => Describe(map),
         OptionalValue { HasValue: true } optional => $"optional {Describe(optional.Value)}",
         _ => "empty optional",
     };
+
+    private static string Describe(TensorMap map) => $"{{{string.Join(", ", map.Texts().Take(Shown).Select(e => $"{e.Key}: {e.Value}"))}{(map.Count > Shown ? ", …" : "")}}}";
 
     private static string Describe(Tensor tensor)
     {

@@ -120,6 +120,7 @@ public sealed class ConformanceRunner(Func<OnnxModel, IConformanceEngine> backen
         {
             OnnxTypeKind.Sequence => new SequenceType(IrType.Unknown),
             OnnxTypeKind.Optional => new OptionalType(IrType.Unknown),
+            OnnxTypeKind.Map => new MapType(declared[i].Type!.KeyType, DataType.Undefined),
             OnnxTypeKind.Tensor => new TensorType(declared[i].Type!.ElementType, Symbolics.Shape.Unranked),
             _ => output.Value.Type,
         })];

@@ -22,6 +22,8 @@ internal sealed class ValueComparison(ConformanceOptions options, bool isRounded
                 return CompareTensors(wanted, found);
             case (TensorSequence wanted, TensorSequence found):
                 return CompareSequences(wanted, found);
+            case (TensorMap wanted, TensorMap found):
+                return CompareTensors(wanted.Keys, found.Keys) is { } other ? $"keys: {other}" : CompareTensors(wanted.Values, found.Values);
             case (OptionalValue wanted, OptionalValue found):
                 return wanted.HasValue == found.HasValue ? (wanted.HasValue ? Compare(wanted.Value, found.Value) : null) : $"the optional {(found.HasValue ? "holds a value" : "is empty")}, but should {(wanted.HasValue ? "hold a value" : "be empty")}";
             default:

@@ -46,12 +46,35 @@ internal sealed unsafe class InputSet : IDisposable
     public void Bind(OrtApi api)
     {
         _api = api;
-        Names = new([.. _items.Select(i => i.Name)]);
-        Values = new nint[_items.Count];
-        for (int i = 0; i < Values.Length; i++)
+        Names = new([.. _items.Where(i => !i.Name.EndsWith(Wire.ValuesSuffix, StringComparison.Ordinal)).Select(i => i.Name.EndsWith(Wire.KeysSuffix, StringComparison.Ordinal) ? i.Name[..^Wire.KeysSuffix.Length] : i.Name)]);
+        Values = new nint[Names.Count];
+        for (int i = 0, next = 0; next < _items.Count; i++, next++)
         {
-            Item item = _items[i];
-            Values[i] = item.Strings is null ? api.CreateTensor(item.Data, item.Bytes, item.Dims, item.OnnxType) : api.CreateStrings(item.Strings, item.Dims);
+            Item item = _items[next];
+            Values[i] = item.Name.EndsWith(Wire.KeysSuffix, StringComparison.Ordinal) ? CreateMap(api, item, _items[++next]) : Create(api, item);
+        }
+    }
+
+    private static nint Create(OrtApi api, Item item) => item.Strings is null ? api.CreateTensor(item.Data, item.Bytes, item.Dims, item.OnnxType) : api.CreateStrings(item.Strings, item.Dims);
+
+    private static nint CreateMap(OrtApi api, Item keys, Item values)
+    {
+        nint first = Create(api, keys);
+        try
+        {
+            nint second = Create(api, values);
+            try
+            {
+                return api.CreateMap(first, second);
+            }
+            finally
+            {
+                api.ReleaseValue(second);
+            }
+        }
+        finally
+        {
+            api.ReleaseValue(first);
         }
     }
 

@@ -173,6 +173,32 @@ internal sealed unsafe class OrtApi
         return type;
     }
 
+    /// <summary>The parts of a sequence, or keys and values of a map: new values that the caller releases.</summary>
+    public nint[] Parts(nint value)
+    {
+        nuint count;
+        Check(((delegate* unmanaged<nint, nuint*, nint>)_table[Slot.GetValueCount])(value, &count));
+        nint[] parts = new nint[(int)count];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            nint part;
+            Check(((delegate* unmanaged<nint, int, nint, nint*, nint>)_table[Slot.GetValue])(value, i, _allocator, &part));
+            parts[i] = part;
+        }
+
+        return parts;
+    }
+
+    /// <summary>A map of these keys and values, which it copies.</summary>
+    public nint CreateMap(nint keys, nint values)
+    {
+        const int MapKind = 3;
+        nint* parts = stackalloc nint[] { keys, values };
+        nint map;
+        Check(((delegate* unmanaged<nint*, nuint, int, nint*, nint>)_table[Slot.CreateValue])(parts, 2, MapKind, &map));
+        return map;
+    }
+
     /// <summary>Element type (ONNX's number) and dimensions of a tensor value.</summary>
     public (int OnnxType, long[] Dims) Describe(nint value)
     {
@@ -262,6 +288,7 @@ internal sealed unsafe class OrtApi
             FillStringTensor = 52, GetStringTensorDataLength = 53, GetStringTensorContent = 54,
             CastTypeInfoToTensorInfo = 55, GetOnnxTypeFromTypeInfo = 56, GetTensorElementType = 60, GetDimensionsCount = 61, GetDimensions = 62,
             GetTensorTypeAndShape = 65, GetValueType = 67, CreateCpuMemoryInfo = 69, AllocatorFree = 76, GetAllocatorWithDefaultOptions = 78,
+            GetValue = 80, GetValueCount = 81, CreateValue = 82,
             ReleaseStatus = 93, ReleaseSession = 95, ReleaseValue = 96, ReleaseTypeInfo = 98, ReleaseTensorTypeAndShapeInfo = 99, ReleaseSessionOptions = 100;
     }
 }

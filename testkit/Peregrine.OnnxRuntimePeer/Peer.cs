@@ -3,7 +3,7 @@ namespace Peregrine.OnnxRuntimePeer;
 /// <summary>Answers requests of the protocol of <see cref="Wire"/> until the client quits or hangs up.</summary>
 internal sealed class Peer(OrtApi api, Stream input, Stream output)
 {
-    private const int TensorKind = 1;
+    private const int TensorKind = 1, SequenceKind = 2, MapKind = 3;
 
     private readonly Dictionary<int, PeerSession> _sessions = [];
     private int _nextSession = 1;
@@ -105,10 +105,11 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
         PeerSession session = Session(id);
         inputs.Bind(api);
         (double milliseconds, nint[] outputs) = session.Run(inputs);
+        List<nint> parts = [];
         try
         {
             // Everything that can be refused is refused before the first byte of the reply.
-            OutputValue[] values = [.. outputs.Select((o, i) => OutputOf(session.Outputs[i].Name, o))];
+            OutputValue[] values = [.. outputs.SelectMany((o, i) => OutputsOf(session.Outputs[i].Name, o, parts))];
             Accept();
             Wire.WriteDouble(output, milliseconds);
             Wire.WriteInt32(output, values.Length);
@@ -116,6 +117,7 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
         }
         finally
         {
+            parts.ForEach(api.ReleaseValue);
             Array.ForEach(outputs, session.ReleaseOutput);
         }
     }
@@ -150,12 +152,33 @@ internal sealed class Peer(OrtApi api, Stream input, Stream output)
         Array.ForEach(times, t => Wire.WriteDouble(output, t));
     }
 
+    /// <summary>A tensor, a map as two tensors, the maps of a sequence.</summary>
+    private IEnumerable<OutputValue> OutputsOf(string name, nint value, List<nint> parts)
+    {
+        int kind = value == 0 ? 0 : api.ValueType(value);
+        if (kind is not (SequenceKind or MapKind))
+        {
+            return [OutputOf(name, value)];
+        }
+
+        nint[] own = api.Parts(value);
+        parts.AddRange(own);
+        if (kind == MapKind)
+        {
+            return [OutputOf(name + Wire.KeysSuffix, own[0]), OutputOf(name + Wire.ValuesSuffix, own[1])];
+        }
+
+        return own.All(p => api.ValueType(p) == MapKind)
+            ? [.. own.SelectMany((p, i) => OutputsOf(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}\n{i}"), p, parts))]
+            : [OutputOf(name, value)];
+    }
+
     private OutputValue OutputOf(string name, nint value)
     {
         int kind = value == 0 ? 0 : api.ValueType(value);
         if (kind != TensorKind)
         {
-            throw new NotSupportedException($"Output \"{name}\" is {KindName(kind)}; only tensors can be carried.");
+            throw new NotSupportedException($"Output \"{name}\" is {KindName(kind)}; only tensors and maps can be carried.");
         }
 
         (int type, long[] dims) = api.Describe(value);

@@ -11,6 +11,8 @@ namespace Peregrine.OnnxRuntimePeer;
 /// elements: int64 byte count, bytes; for strings (type 8): int64 count, text × count
 /// named   = text name, value                               set   = int32 count, named × count
 ///
+/// A map is two tensors of equal length in a set, one behind the other: its keys, NAME + KeysSuffix, and its values, NAME + ValuesSuffix; map i of a sequence has the name NAME + '\n' + i.
+///
 /// Load       text path, int32 intra-op threads (0: all), int32 optimization level, text path of the optimized model (empty: none)  → int32 session, double ms, ports of inputs, ports of outputs
 ///            ports = int32 count, (text name, int32 ONNXType, int32 element type, int32 rank, int64 × rank with −1 for unknown) × count
 /// Run        int32 session, set of inputs                                  → double ms, set of outputs
@@ -26,6 +28,12 @@ public static class Wire
 {
     /// <summary>Begins every message, so that a foreign byte in the pipe is noticed at once.</summary>
     public const int Magic = 0x31_54_52_4F;
+
+    /// <summary>Behind the name of a map's keys. No tensor of a model has a line break in its name.</summary>
+    public const string KeysSuffix = "\nkeys";
+
+    /// <summary>Behind the name of a map's values.</summary>
+    public const string ValuesSuffix = "\nvalues";
 
     /// <summary>The number of the string type in ONNX's <c>TensorProto.DataType</c>.</summary>
     public const int StringType = 8;

@@ -84,6 +84,7 @@ internal static class FuzzTarget
         TensorType tensor => Make(tensor, random),
         SequenceType sequence => Enumerable.Range(0, random.Next(4)).Select(_ => Make(sequence.Element, random)).ToArray() is var items && Array.TrueForAll(items, i => i is not null) ? new TensorSequence([.. items.OfType<object>()]) : null,
         OptionalType optional => new OptionalValue(random.Next(2) == 0 ? null : Make(optional.Element, random)),
+        MapType map => new TensorMap(Tensor.Allocate(map.Key, [0]), Tensor.Allocate(map.Element, [0])),
         _ => Tensor.Scalar(0f),
     };
 

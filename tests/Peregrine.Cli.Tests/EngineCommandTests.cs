@@ -52,6 +52,19 @@ public sealed class EngineCommandTests(Workplace place)
     }
 
     [Fact]
+    public void Maps_are_printed_as_key_and_value()
+    {
+        GraphBuilder g = new("classifier");
+        g.Output("maps", g.Call(new ZipMap([], ["cat", "dog"]), g.Input("x", DataType.Float32, 2, 2)));
+        Onnx.Export.OnnxExporter.Save(g.Build(), place.At("maps.onnx"));
+        NumpyFile.Write(place.At("scores.npy"), Tensor.Of<float>([2, 2], [0.25f, 0.75f, 1, 0]));
+        CliResult run = CliProcess.Run("run", place.At("maps.onnx"), "--input", $"x={place.At("scores.npy")}", "--output", place.At("maps")).Expect(0);
+        Assert.Contains("maps: sequence of 2: {\"cat\": 0.25, \"dog\": 0.75}; {\"cat\": 1, \"dog\": 0}", run.Output, StringComparison.Ordinal);
+        Assert.Equal([1f, 0], NumpyFile.Read(Path.Combine(place.At("maps"), "maps.1.values.npy")).Span<float>().ToArray());
+        Assert.Equal(["cat", "dog"], NumpyFile.Read(Path.Combine(place.At("maps"), "maps.1.keys.npy")).Strings);
+    }
+
+    [Fact]
     public void Names_of_outputs_become_names_of_files()
     {
         CliProcess.Run("run", place.OneNode("named", "Relu"), "--output", place.At("named")).Expect(0);

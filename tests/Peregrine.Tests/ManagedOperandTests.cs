@@ -1,3 +1,4 @@
+using Peregrine.Diagnostics;
 using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Tensors;
@@ -41,5 +42,40 @@ public sealed class ManagedOperandTests
                 Assert.Equal(expected.Span<float>()[i], found[i], 1e-5f);
             }
         }
+    }
+
+    /// <summary>A classifier as converters of classical models write it: the scores of each row as a map from label to score.</summary>
+    [Fact]
+    public void Maps_go_in_and_out_of_a_saved_engine()
+    {
+        GraphBuilder g = new("classifier");
+        Value scores = g.Call(new Softmax(-1), g.Call(new MatMul(), g.Input("x", DataType.Float32, "N", 4), g.Constant("w", RandomTensor.Create(DataType.Float32, [4, 3], 7))));
+        g.Output("scores", scores);
+        g.Output("maps", g.Call(new ZipMap([], ["cat", "dog", "fox"]), scores));
+        g.Output("row", g.Call(new DictVectorizer([2, 1], []), g.Input("words", new MapType(DataType.Int64, DataType.Float32))));
+        string path = Path.Combine(Path.GetTempPath(), $"peregrine-maps-{Environment.ProcessId}.engine");
+        using (Engine built = new EngineBuilder().Level(0).Build(g.Build()))
+        {
+            built.Save(path);
+        }
+
+        using Engine engine = Engine.Load(path);
+        File.Delete(path);
+        using InferenceContext context = engine.CreateContext();
+        context.BindInput("words", new TensorMap(Tensor.Vector(1L, 2), Tensor.Vector(0.5f, 3)));
+        for (int rows = 1; rows < 4; rows++)
+        {
+            context.BindInput("x", RandomTensor.Create(DataType.Float32, [rows, 4], (ulong)rows));
+            context.Run();
+            float[] all = context.Output<float>("scores").ToArray();
+            TensorSequence maps = (TensorSequence)context.OutputValue("maps");
+            Assert.Equal(all, maps.Items.SelectMany(m => ((TensorMap)m).ToDictionary<string, float>().Values));
+            Assert.Equal(["cat", "dog", "fox"], ((TensorMap)maps.Items[0]).Keys.Strings);
+            Assert.Equal([3f, 0.5f], context.Output<float>("row").ToArray());
+        }
+
+        Assert.Throws<BindingException>(() => context.BindInput("words", TensorSequence.Empty));
+        Assert.Throws<BindingException>(() => context.BindInput("words", new TensorMap(new([1], ["a"]), Tensor.Vector(1f))));
+        Assert.Throws<BindingException>(() => context.BindInput("x", new TensorMap(Tensor.Vector(1L), Tensor.Vector(1f))));
     }
 }

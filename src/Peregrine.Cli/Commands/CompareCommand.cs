@@ -72,6 +72,8 @@ internal sealed class CompareCommand : CliCommand
                 return true;
             case (TensorSequence wanted, TensorSequence found) when wanted.Count == found.Count:
                 return Enumerable.Range(0, wanted.Count).Aggregate(true, (fits, i) => Compare($"{name}[{i}]", wanted.Items[i], found.Items[i], session) && fits);
+            case (TensorMap wanted, TensorMap found) when wanted.Keys.Equals(found.Keys):
+                return Compare(name, wanted.Values, found.Values, session);
             case (OptionalValue { HasValue: false }, OptionalValue { HasValue: false }):
                 session.Write($"{name}: both are empty");
                 return true;

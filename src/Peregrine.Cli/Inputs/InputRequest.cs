@@ -80,6 +80,11 @@ internal sealed record InputRequest(IReadOnlyDictionary<string, string> Files, I
             return TensorSequence.Empty;
         }
 
+        if (input.Type is MapType map)
+        {
+            return new TensorMap(Tensor.Allocate(map.Key, [0]), Tensor.Allocate(map.Element, [0]));
+        }
+
         if (input.Type is not TensorType type)
         {
             throw new BindingException($"Input \"{input.Name}\" has no known type; give its data with --input {input.Name}=FILE.");

@@ -3,7 +3,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Ir;
 
-/// <summary>The type of a <see cref="Value"/>: a tensor, a sequence, an optional, or not known yet.</summary>
+/// <summary>The type of a <see cref="Value"/>: a tensor, a sequence, an optional, a map, or not known yet.</summary>
 public abstract record IrType
 {
     /// <summary>Nothing is known: an output that no inference has reached.</summary>
@@ -31,4 +31,12 @@ public sealed record SequenceType(IrType Element) : IrType
 public sealed record OptionalType(IrType Element) : IrType
 {
     public override string ToString() => $"opt<{Element}>";
+}
+
+/// <summary>A dictionary from integers or strings to single elements (<see cref="TensorMap"/>).</summary>
+/// <param name="Key">Int64 or String.</param>
+/// <param name="Element">The type of the values.</param>
+public sealed record MapType(DataType Key, DataType Element) : IrType
+{
+    public override string ToString() => $"map<{Key.Name()},{Element.Name()}>";
 }

@@ -23,6 +23,7 @@ internal static class TypeRefinement
             (TensorType a, TensorType b) => a.ElementType == b.ElementType && Fit(a.Shape, b.Shape),
             (SequenceType a, SequenceType b) => CanStandFor(a.Element, b.Element),
             (OptionalType a, OptionalType b) => CanStandFor(a.Element, b.Element),
+            (MapType a, MapType b) => a == b,
             _ => false,
         };
     }

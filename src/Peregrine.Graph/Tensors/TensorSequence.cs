@@ -1,6 +1,6 @@
 namespace Peregrine.Tensors;
 
-/// <summary>The value of an ONNX sequence: an immutable list whose items are each a <see cref="Tensor"/>, a <see cref="TensorSequence"/> or an <see cref="OptionalValue"/>.</summary>
+/// <summary>The value of an ONNX sequence: an immutable list whose items are each a <see cref="Tensor"/>, a <see cref="TensorSequence"/>, a <see cref="TensorMap"/> or an <see cref="OptionalValue"/>.</summary>
 public sealed class TensorSequence(IReadOnlyList<object> items)
 {
     public static TensorSequence Empty { get; } = new([]);

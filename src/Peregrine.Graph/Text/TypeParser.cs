@@ -4,7 +4,7 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Text;
 
-/// <summary>Types: <c>f32[N,3]</c>, <c>s64[]</c>, <c>f32[*]</c>, <c>seq&lt;f32[N]&gt;</c>, <c>opt&lt;…&gt;</c>, <c>?</c>.</summary>
+/// <summary>Types: <c>f32[N,3]</c>, <c>s64[]</c>, <c>f32[*]</c>, <c>seq&lt;f32[N]&gt;</c>, <c>opt&lt;…&gt;</c>, <c>map&lt;str,f32&gt;</c>, <c>?</c>.</summary>
 internal sealed class TypeParser(TextScanner scanner)
 {
     private const int MaxDepth = 32;
@@ -71,6 +71,16 @@ internal sealed class TypeParser(TextScanner scanner)
             IrType element = Parse(depth + 1);
             scanner.Expect('>');
             return sequence ? new SequenceType(element) : new OptionalType(element);
+        }
+
+        if (scanner.TakeWord("map"))
+        {
+            scanner.Expect('<');
+            DataType key = ElementType(scanner.Word("a type"));
+            scanner.Expect(',');
+            DataType value = ElementType(scanner.Word("a type"));
+            scanner.Expect('>');
+            return new MapType(key, value);
         }
 
         return Tensor();

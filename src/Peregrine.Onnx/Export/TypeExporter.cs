@@ -19,6 +19,7 @@ internal static class TypeExporter
         },
         SequenceType sequence => Export(sequence.Element, dimension) is { } element ? new() { Kind = OnnxTypeKind.Sequence, Element = element } : null,
         OptionalType optional => Export(optional.Element, dimension) is { } element ? new() { Kind = OnnxTypeKind.Optional, Element = element } : null,
+        MapType map => new() { Kind = OnnxTypeKind.Map, KeyType = map.Key, Element = new() { Kind = OnnxTypeKind.Tensor, ElementType = map.Element, Shape = new() { Dims = [] } } },
         _ => null,
     };
 

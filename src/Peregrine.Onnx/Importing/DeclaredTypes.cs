@@ -37,6 +37,11 @@ internal static class DeclaredTypes
             return;
         }
 
+        if (found is MapType map && inner is { Kind: OnnxTypeKind.Map, Element.Kind: OnnxTypeKind.Tensor } && inner.KeyType == map.Key && inner.Element.ElementType == map.Element)
+        {
+            return;
+        }
+
         if (inner.Kind is not (OnnxTypeKind.Tensor or OnnxTypeKind.SparseTensor) || found is not TensorType tensor || (inner.ElementType != tensor.ElementType && inner.ElementType != 0))
         {
             diagnostics.Error("PG2054", $"\"{name}\" is declared as {declared}, but its node makes {inferred}.", suggestion: "The exporter is at fault, or the model was edited; export it again.");

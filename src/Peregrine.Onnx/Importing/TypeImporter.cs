@@ -21,8 +21,10 @@ internal static class TypeImporter
             case OnnxTypeKind.Sequence or OnnxTypeKind.Optional:
                 diagnostics.Error("PG2051", $"{where}: the type {type} does not say what it holds.", suggestion: "Export the model again.");
                 return null;
+            case OnnxTypeKind.Map when type is { KeyType: DataType.Int64 or DataType.String, Element: { Kind: OnnxTypeKind.Tensor } value } && DataTypes.IsDefined(value.ElementType) && value.ElementType != DataType.Undefined:
+                return new MapType(type.KeyType, value.ElementType);
             default:
-                diagnostics.Error("PG2050", $"{where}: values of type {type} are not supported.", suggestion: "Tensors, sequences and optionals are.");
+                diagnostics.Error("PG2050", $"{where}: values of type {type} are not supported.", suggestion: "Tensors, sequences, optionals, and maps from integers or strings to elements are.");
                 return null;
         }
     }

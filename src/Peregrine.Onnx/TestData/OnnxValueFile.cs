@@ -5,10 +5,10 @@ using Peregrine.Tensors;
 
 namespace Peregrine.Onnx;
 
-/// <summary>Files that hold one value in ONNX's format: TensorProto, SequenceProto or OptionalProto. The file does not say which; the type does.</summary>
+/// <summary>Files that hold one value in ONNX's format: TensorProto, SequenceProto, MapProto or OptionalProto. The file does not say which; the type does.</summary>
 public static class OnnxValueFile
 {
-    /// <summary>A <see cref="Tensor"/>, <see cref="TensorSequence"/> or <see cref="OptionalValue"/>, as <paramref name="type"/> demands. A tensor's elements are not copied.</summary>
+    /// <summary>A <see cref="Tensor"/>, <see cref="TensorSequence"/>, <see cref="TensorMap"/> or <see cref="OptionalValue"/>, as <paramref name="type"/> demands. A tensor's elements are not copied.</summary>
     /// <exception cref="ModelException">PG1010 and following: the file is missing, damaged or holds something else.</exception>
     public static object Read(string path, IrType type)
     {
@@ -17,6 +17,7 @@ public static class OnnxValueFile
         {
             SequenceType => file.ReadSequence(),
             OptionalType => file.ReadOptional(),
+            MapType => file.ReadMap(),
             _ => file.ReadTensor(),
         };
     }
@@ -27,6 +28,7 @@ public static class OnnxValueFile
     {
         Tensor tensor => TensorEncoder.Encode(tensor, name),
         TensorSequence sequence => TensorEncoder.Encode(sequence, name),
+        TensorMap map => TensorEncoder.Encode(map, name),
         OptionalValue optional => TensorEncoder.Encode(optional, name),
         _ => throw new ArgumentException($"{value.GetType()} is no value of a graph.", nameof(value)),
     });

@@ -55,6 +55,9 @@ public sealed class OnnxFile
     /// <summary>The file as one sequence.</summary>
     public TensorSequence ReadSequence() => Decoder.Decode(Read<OnnxSequenceProto>());
 
+    /// <summary>The file as one map.</summary>
+    public TensorMap ReadMap() => Decoder.Decode(Read<OnnxMapProto>());
+
     /// <summary>The file as one optional; an empty file holds nothing.</summary>
     public OptionalValue ReadOptional() => Decoder.Decode(Read<OnnxOptionalProto>());
 

@@ -44,7 +44,7 @@ public sealed class TensorDecoder(string fileName, ExternalDataFolder? external)
     public Tensor Decode(OnnxSparseTensorProto proto) => SparseTensorDecoder.Decode(proto, this);
 
     /// <summary>The value of a sequence.</summary>
-    /// <exception cref="ModelException">As for tensors; PG1035: the kind of its elements contradicts what it holds, or they are maps.</exception>
+    /// <exception cref="ModelException">As for tensors; PG1035: the kind of its elements contradicts what it holds.</exception>
     public TensorSequence Decode(OnnxSequenceProto proto)
     {
         OnnxDataKind kind = proto.ElementKind;
@@ -54,10 +54,44 @@ public sealed class TensorDecoder(string fileName, ExternalDataFolder? external)
             OnnxDataKind.Tensor => [.. proto.Tensors.Select(Decode)],
             OnnxDataKind.SparseTensor => [.. proto.SparseTensors.Select(Decode)],
             OnnxDataKind.Sequence => [.. proto.Sequences.Select(Decode)],
+            OnnxDataKind.Map => [.. proto.Maps.Select(Decode)],
             OnnxDataKind.Optional => [.. proto.Optionals.Select(Decode)],
             _ => [],
         };
         return items.Length == held ? new(items) : throw Fail($"sequence \"{proto.Name}\"", "PG1035", $"its elements are said to be of kind {kind}, of which {items.Length} can be read, but it holds {held} elements");
+    }
+
+    /// <summary>The value of a map.</summary>
+    /// <exception cref="ModelException">As for sequences; PG1035: the keys are of another type or repeat, or the values are not one element for each.</exception>
+    public TensorMap Decode(OnnxMapProto proto)
+    {
+        string subject = $"map \"{proto.Name}\"";
+        int count = Math.Max(proto.Keys.Count, proto.StringKeys.Count);
+        if (proto.KeyType is not (DataType.Int64 or DataType.String) || (proto.KeyType == DataType.String ? proto.Keys.Count : proto.StringKeys.Count) > 0)
+        {
+            throw Fail(subject, "PG1035", $"its keys are said to be {proto.KeyType.Name()}, but must be s64 or str, and only these");
+        }
+
+        Tensor keys = proto.KeyType == DataType.String
+            ? new([count], [.. proto.StringKeys.Select(k => System.Text.Encoding.UTF8.GetString(k.Span))])
+            : Tensor.Vector(proto.Keys.AsSpan().ToArray());
+        Tensor[] values = [.. Decode(proto.Values ?? new()).Items.OfType<Tensor>()];
+        // The values are scalars, one by one, or one tensor of them.
+        DataType type = values.Length == 0 ? DataType.Float32 : values[0].Type;
+        if (values.Sum(v => v.Length) != count || Array.Exists(values, v => v.Type != type) || type.Bits() % 8 != 0)
+        {
+            throw Fail(subject, "PG1035", $"it has {count} keys, but its values are {string.Join(", ", values.Take(3))}");
+        }
+
+        Tensor joined = type == DataType.String ? new([count], [.. values.SelectMany(v => v.Strings)]) : new Tensor(type, [count], values.SelectMany(v => v.Data.ToArray()).ToArray());
+        try
+        {
+            return new(keys, joined);
+        }
+        catch (ArgumentException e)
+        {
+            throw Fail(subject, "PG1035", e.Message.Split('.')[0]);
+        }
     }
 
     /// <summary>The value of an optional.</summary>
@@ -69,6 +103,7 @@ public sealed class TensorDecoder(string fileName, ExternalDataFolder? external)
             OnnxDataKind.Tensor when proto.Tensor is { } tensor => Decode(tensor),
             OnnxDataKind.SparseTensor when proto.SparseTensor is { } sparse => Decode(sparse),
             OnnxDataKind.Sequence when proto.Sequence is { } sequence => Decode(sequence),
+            OnnxDataKind.Map when proto.Map is { } map => Decode(map),
             OnnxDataKind.Optional when proto.Optional is { } optional => Decode(optional),
             _ => null,
         };

@@ -25,13 +25,24 @@ public static class TensorEncoder
             Name = name,
             Tensors = [.. sequence.Items.OfType<Tensor>().Select(t => Encode(t))],
             Sequences = [.. sequence.Items.OfType<TensorSequence>().Select(s => Encode(s))],
+            Maps = [.. sequence.Items.OfType<TensorMap>().Select(m => Encode(m))],
             Optionals = [.. sequence.Items.OfType<OptionalValue>().Select(o => Encode(o))],
         };
-        proto.ElementKind = proto.Sequences.Count > 0 ? OnnxDataKind.Sequence : proto.Optionals.Count > 0 ? OnnxDataKind.Optional : OnnxDataKind.Tensor;
-        return Math.Max(proto.Tensors.Count, Math.Max(proto.Sequences.Count, proto.Optionals.Count)) == sequence.Count
+        proto.ElementKind = proto.Sequences.Count > 0 ? OnnxDataKind.Sequence : proto.Optionals.Count > 0 ? OnnxDataKind.Optional : proto.Maps.Count > 0 ? OnnxDataKind.Map : OnnxDataKind.Tensor;
+        return Math.Max(proto.Tensors.Count, Math.Max(proto.Sequences.Count, Math.Max(proto.Maps.Count, proto.Optionals.Count))) == sequence.Count
             ? proto
-            : throw new ArgumentException("The items of a sequence must be all tensors, all sequences or all optionals.", nameof(sequence));
+            : throw new ArgumentException("The items of a sequence must be all tensors, all sequences, all maps or all optionals.", nameof(sequence));
     }
+
+    /// <summary>A map message: the values are a sequence of scalars.</summary>
+    public static OnnxMapProto Encode(TensorMap map, string name = "") => new()
+    {
+        Name = name,
+        KeyType = map.Keys.Type,
+        Keys = map.Keys.Type == DataType.String ? Ints.Empty : Ints.Create(map.Keys.Span<long>()),
+        StringKeys = map.Keys.Type == DataType.String ? [.. map.Keys.Strings.Select(k => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(k))] : [],
+        Values = Encode(new TensorSequence([.. Enumerable.Range(0, map.Count).Select(i => Element(map.Values, i))])),
+    };
 
     /// <summary>An optional message.</summary>
     public static OnnxOptionalProto Encode(OptionalValue optional, string name = "") => optional.Value switch
@@ -39,7 +50,12 @@ public static class TensorEncoder
         null => new() { Name = name },
         Tensor tensor => new() { Name = name, ElementKind = OnnxDataKind.Tensor, Tensor = Encode(tensor) },
         TensorSequence sequence => new() { Name = name, ElementKind = OnnxDataKind.Sequence, Sequence = Encode(sequence) },
+        TensorMap map => new() { Name = name, ElementKind = OnnxDataKind.Map, Map = Encode(map) },
         OptionalValue inner => new() { Name = name, ElementKind = OnnxDataKind.Optional, Optional = Encode(inner) },
         _ => throw new ArgumentException($"An optional cannot hold a {optional.Value.GetType().Name}.", nameof(optional)),
     };
+
+    private static Tensor Element(Tensor tensor, int i) => tensor.Type == DataType.String
+        ? new Tensor([], [tensor.Strings[i]])
+        : new Tensor(tensor.Type, [], tensor.Data.Slice(i * tensor.Type.Bits() / 8, tensor.Type.Bits() / 8));
 }

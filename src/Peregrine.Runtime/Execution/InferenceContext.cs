@@ -123,7 +123,7 @@ public sealed class InferenceContext : IDisposable
         Bind(input, new Tensor(type, dims, data is Memory<byte> bytes ? bytes : new CastMemory<T>(data).Memory));
     }
 
-    /// <summary>Binds any value: a tensor of any element type, a sequence, an optional. Its memory is used, not copied.</summary>
+    /// <summary>Binds any value: a tensor of any element type, a sequence, a map, an optional. Its memory is used, not copied.</summary>
     public void BindInput(string name, object value)
     {
         int input = FindInput(name);
@@ -139,6 +139,11 @@ public sealed class InferenceContext : IDisposable
         else if (Engine.Inputs[input].Type is TensorType)
         {
             throw new BindingException($"Input \"{name}\" is {Engine.Inputs[input].Type}, but a {value.GetType().Name} is given.");
+        }
+
+        else if (value is TensorMap map ? Engine.Inputs[input].Type != new MapType(map.Keys.Type, map.Values.Type) : Engine.Inputs[input].Type is MapType)
+        {
+            throw new BindingException($"Input \"{name}\" is {Engine.Inputs[input].Type}, but {value} is given.");
         }
 
         Bind(input, value);

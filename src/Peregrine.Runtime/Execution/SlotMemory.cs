@@ -217,6 +217,7 @@ internal sealed class SlotMemory : IDisposable
     {
         Tensor { Type: not DataType.String } tensor => inputs.OfType<Tensor>().Any(i => i.Type != DataType.String && i.Data.Span.Overlaps(tensor.Data.Span)) ? tensor.Clone() : tensor,
         TensorSequence sequence => new TensorSequence([.. sequence.Items.Select(item => Detach(item, inputs))]),
+        TensorMap map => map.Detached(values => (Tensor)Detach(values, inputs)),
         OptionalValue { Value: { } inner } => new OptionalValue(Detach(inner, inputs)),
         _ => value,
     };

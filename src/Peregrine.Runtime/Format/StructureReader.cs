@@ -77,6 +77,7 @@ internal sealed class StructureReader(BinarySectionReader bytes, StructureContex
             1 => new TensorType(bytes.ReadEnum<DataType>("an element type"), Shape()),
             2 => new SequenceType(Type()),
             3 => new OptionalType(Type()),
+            4 => new MapType(bytes.ReadEnum<DataType>("an element type"), bytes.ReadEnum<DataType>("an element type")),
             byte other => throw Error($"there is no kind {other} of types"),
         };
         bytes.Leave();

@@ -68,6 +68,11 @@ internal sealed class StructureWriter(ConstantPool constants)
                 Bytes.WriteByte(3);
                 Type(optional.Element);
                 break;
+            case MapType map:
+                Bytes.WriteByte(4);
+                Bytes.WriteUnsigned((ulong)map.Key);
+                Bytes.WriteUnsigned((ulong)map.Element);
+                break;
             default:
                 Bytes.WriteByte(0);
                 break;

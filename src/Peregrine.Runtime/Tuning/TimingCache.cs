@@ -25,14 +25,19 @@ public abstract record TimingEntry
 
 /// <summary>
 /// The results of all candidates that were ever tried, by device, request, tactic and option: what makes a second build quick. It lives in a text file of one JSON object per line (see
-/// <see cref="TimingCacheText"/>), which can be read, edited, and merged by concatenation. Whatever in it is foreign, damaged or of another version of a tactic is passed over and counted. Thread-safe.
+/// <see cref="TimingCacheText"/>), which can be read, edited, and merged by concatenation. Whatever in it is foreign, damaged or of another version of a tactic is passed over and counted. Saving appends
+/// what is new; a file with damaged lines, or with more superseded lines than others, is written anew. Thread-safe.
 /// </summary>
 public sealed class TimingCache
 {
+    // Below this it does not matter how many lines are superseded.
+    private const int FewLines = 1000;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<TimingKey, StampedEntry> _entries = [];
-    private readonly HashSet<TimingKey> _changed = [];
+    // What was tried since the last time of saving, and the names for it; entries of a cache without a file stay here.
+    private readonly Dictionary<TimingKey, StampedEntry> _changed = [];
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+    private TimingCacheText.Content? _file;
     private int _mismatched;
 
     /// <summary>An empty cache without a file.</summary>
@@ -51,7 +56,7 @@ public sealed class TimingCache
         {
             lock (_gate)
             {
-                return _entries.Count;
+                return (_file?.Entries.Count ?? 0) + _changed.Keys.Count(k => _file?.Entries.ContainsKey(k) != true);
             }
         }
     }
@@ -69,12 +74,8 @@ public sealed class TimingCache
     public static TimingCache Open(string path)
     {
         TimingCache cache = new(path);
-        if (cache.ReadFile() is { } content)
-        {
-            cache.Damaged = content.Damaged;
-            cache.Take(content, isNew: true);
-        }
-
+        cache._file = cache.ReadFile();
+        cache.Damaged = cache._file?.Damaged ?? 0;
         return cache;
     }
 
@@ -88,12 +89,12 @@ public sealed class TimingCache
         lock (_gate)
         {
             entry = null;
-            if (!_entries.TryGetValue(key, out StampedEntry? found))
+            if (!_changed.TryGetValue(key, out StampedEntry? found) && _file?.Entries.TryGetValue(key, out found) != true)
             {
                 return false;
             }
 
-            if (found.Version != tactic.Version || found.Build != build)
+            if (found!.Version != tactic.Version || found.Build != build)
             {
                 _mismatched++;
                 return false;
@@ -108,8 +109,7 @@ public sealed class TimingCache
     {
         lock (_gate)
         {
-            _entries[key] = new(tactic.Version, build, entry);
-            _changed.Add(key);
+            _changed[key] = new(tactic.Version, build, entry);
         }
     }
 
@@ -125,9 +125,7 @@ public sealed class TimingCache
     /// <summary>A short key of a long text: 128 bits of its SHA-256.</summary>
     internal static string KeyOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
-    /// <summary>
-    /// Saves what is new, together with what other processes have saved meanwhile. The file is replaced as a whole. False if it cannot be written; <see cref="Problem"/> tells why.
-    /// </summary>
+    /// <summary>Saves what is new; what other processes have saved meanwhile stays. False if the file cannot be written; <see cref="Problem"/> tells why.</summary>
     public bool Save()
     {
         lock (_gate)
@@ -150,17 +148,18 @@ public sealed class TimingCache
                 }
 
                 using FileStream? alone = Lock(Path + ".lock");
-                if (ReadFile() is { } others)
+                if (_file is null || IsWorn(_file) || !TryAppend(_file))
                 {
-                    Take(others, isNew: false);
+                    _file = ReadFile();
+                    if (Problem is not null)
+                    {
+                        return false;
+                    }
+
+                    WriteAnew();
                 }
 
-                if (Problem is not null)
-                {
-                    return false;
-                }
-
-                AtomicFile.Write(Path, stream => TimingCacheText.Write(stream, _entries, _names));
+                _file = _file is { } file ? file with { Entries = file.Entries.SetItems(_changed), Names = file.Names.SetItems(_names) } : ReadFile();
                 _changed.Clear();
                 return true;
             }
@@ -170,6 +169,52 @@ public sealed class TimingCache
                 return false;
             }
         }
+    }
+
+    private void WriteAnew()
+    {
+        Dictionary<TimingKey, StampedEntry> entries = new(_file?.Entries ?? []);
+        Dictionary<string, string> names = new(_file?.Names ?? [], StringComparer.Ordinal);
+        foreach ((TimingKey key, StampedEntry entry) in _changed)
+        {
+            entries[key] = entry;
+        }
+
+        foreach ((string key, string text) in _names)
+        {
+            names.TryAdd(key, text);
+        }
+
+        AtomicFile.Write(Path!, stream => TimingCacheText.Write(stream, entries, names));
+    }
+
+    private static bool IsWorn(TimingCacheText.Content file) => file.Damaged > 0 || file.Superseded > Math.Max(FewLines, file.Entries.Count);
+
+    /// <summary>One write at the end of the file: readers see whole lines, or a last one without its end. False if it is no cache any more.</summary>
+    private bool TryAppend(TimingCacheText.Content file)
+    {
+        if (!File.Exists(Path))
+        {
+            return false;
+        }
+
+        using MemoryStream lines = new();
+        using FileStream stream = new(Path!, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        if (!TimingCacheText.IsCache(stream))
+        {
+            return false;
+        }
+
+        stream.Seek(-1, SeekOrigin.End);
+        if (stream.ReadByte() != '\n')
+        {
+            // Somebody has edited it.
+            lines.WriteByte((byte)'\n');
+        }
+
+        TimingCacheText.WriteLines(lines, _changed, _names.Where(n => !file.Names.ContainsKey(n.Key)).ToDictionary(StringComparer.Ordinal));
+        stream.Write(lines.GetBuffer(), 0, (int)lines.Length);
+        return true;
     }
 
     /// <summary>Waits until no other process saves; goes on without after a while, as saving replaces the file as a whole anyway.</summary>
@@ -205,19 +250,19 @@ public sealed class TimingCache
                 return null;
             }
 
-            using FileStream stream = new(Path!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (stream.Length > TimingCacheText.MaxBytes)
+            long length = new FileInfo(Path!).Length;
+            if (length > TimingCacheText.MaxBytes)
             {
                 Problem = $"\"{Path}\" is too large for a timing cache; it is passed over and left alone.";
                 return null;
             }
 
-            if (stream.Length == 0)
+            if (length == 0)
             {
                 return null;
             }
 
-            TimingCacheText.Content content = TimingCacheText.Read(stream);
+            TimingCacheText.Content content = TimingCacheFile.Read(Path!);
             if (!content.IsCache)
             {
                 Problem = $"\"{Path}\" is no timing cache of this version; it is passed over and left alone.";
@@ -230,22 +275,6 @@ public sealed class TimingCache
         {
             Problem = $"The timing cache \"{Path}\" could not be read: {e.Message}";
             return null;
-        }
-    }
-
-    private void Take(TimingCacheText.Content content, bool isNew)
-    {
-        foreach ((TimingKey key, StampedEntry entry) in content.Entries)
-        {
-            if (isNew || !_changed.Contains(key))
-            {
-                _entries[key] = entry;
-            }
-        }
-
-        foreach ((string key, string text) in content.Names)
-        {
-            _names.TryAdd(key, text);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -28,25 +29,49 @@ internal static class TimingCacheText
 
     /// <summary>What a file holds.</summary>
     /// <param name="IsCache">Whether the first line says so.</param>
-    public sealed record Content(bool IsCache, int Damaged, Dictionary<TimingKey, StampedEntry> Entries, Dictionary<string, string> Names);
+    /// <param name="Superseded">Lines whose candidate has a later one.</param>
+    public sealed record Content(bool IsCache, int Damaged, int Superseded, ImmutableDictionary<TimingKey, StampedEntry> Entries, ImmutableDictionary<string, string> Names);
 
-    public static Content Read(Stream stream)
+    /// <summary>Whether a file begins as caches do.</summary>
+    public static bool IsCache(Stream stream)
     {
-        using StreamReader reader = new(stream, Encoding.UTF8);
-        Content content = new(IsHeader(reader.ReadLine()), 0, [], new(StringComparer.Ordinal));
-        int damaged = 0;
-        while (content.IsCache && reader.ReadLine() is { } line)
+        Span<byte> first = stackalloc byte[256];
+        first = first[..stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false)];
+        int end = first.IndexOf((byte)'\n');
+        return IsHeader(Encoding.UTF8.GetString(end < 0 ? first : first[..end]));
+    }
+
+    /// <summary>Reads a file, or what stands in it behind the part that was read before.</summary>
+    public static Content Read(byte[] bytes, Content? before)
+    {
+        using StreamReader reader = new(new MemoryStream(bytes, writable: false), Encoding.UTF8);
+        before ??= new(IsHeader(reader.ReadLine()), 0, 0, ImmutableDictionary<TimingKey, StampedEntry>.Empty, ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
+        int damaged = before.Damaged, superseded = before.Superseded;
+        ImmutableDictionary<TimingKey, StampedEntry>.Builder entries = before.Entries.ToBuilder();
+        ImmutableDictionary<string, string>.Builder names = before.Names.ToBuilder();
+        while (before.IsCache && reader.ReadLine() is { } line)
         {
+            int known = entries.Count + names.Count;
             // Caches are merged by concatenation, so that the first line comes again.
-            if (line.Length > 0 && !TakeLine(line, content) && !IsHeader(line))
+            if (line.Length == 0)
             {
-                damaged++;
+                continue;
+            }
+
+            if (!TakeLine(line, entries, names))
+            {
+                damaged += IsHeader(line) ? 0 : 1;
+            }
+            else if (entries.Count + names.Count == known)
+            {
+                superseded++;
             }
         }
 
-        return content with { Damaged = damaged };
+        return before with { Damaged = damaged, Superseded = superseded, Entries = entries.ToImmutable(), Names = names.ToImmutable() };
     }
 
+    /// <summary>A whole file.</summary>
     public static void Write(Stream stream, IReadOnlyDictionary<TimingKey, StampedEntry> entries, IReadOnlyDictionary<string, string> names)
     {
         WriteLine(stream, json =>
@@ -54,9 +79,16 @@ internal static class TimingCacheText
             json.WriteString("peregrine", Kind);
             json.WriteNumber("version", Version);
         });
+        WriteLines(stream, entries, names);
+    }
+
+    /// <summary>The lines of these entries, and of those of the names that they use.</summary>
+    public static void WriteLines(Stream stream, IReadOnlyDictionary<TimingKey, StampedEntry> entries, IReadOnlyDictionary<string, string> names)
+    {
         HashSet<string> used = new(entries.Keys.SelectMany(k => new[] { k.Device, k.Request }), StringComparer.Ordinal);
-        foreach ((string key, string text) in names.Where(n => used.Contains(n.Key)).OrderBy(n => n.Key, StringComparer.Ordinal))
+        foreach (string key in used.Where(names.ContainsKey).Order(StringComparer.Ordinal))
         {
+            string text = names[key];
             WriteLine(stream, json =>
             {
                 json.WriteString("name", key);
@@ -108,7 +140,7 @@ internal static class TimingCacheText
         }
     }
 
-    private static bool TakeLine(string line, Content content)
+    private static bool TakeLine(string line, ImmutableDictionary<TimingKey, StampedEntry>.Builder entries, ImmutableDictionary<string, string>.Builder names)
     {
         try
         {
@@ -116,7 +148,7 @@ internal static class TimingCacheText
             JsonElement root = document.RootElement;
             if (Text(root, "name") is { } name && Text(root, "text") is { } text)
             {
-                content.Names[name] = text;
+                names[name] = text;
                 return true;
             }
 
@@ -130,7 +162,7 @@ internal static class TimingCacheText
                 : Number(root, "ms") is > 0 and < 1e12 and var milliseconds ? new TimingEntry.Time(milliseconds / 1000) : null;
             if (entry is not null)
             {
-                content.Entries[new(device, request, tactic, option)] = new((int)version, build, entry);
+                entries[new(device, request, tactic, option)] = new((int)version, build, entry);
             }
 
             return entry is not null;

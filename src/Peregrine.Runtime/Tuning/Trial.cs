@@ -117,6 +117,12 @@ internal sealed class Trial : IDisposable
 
     private void Prepare(TrialOperands operands)
     {
+        if (_program is not null && !_bench.HasConstants)
+        {
+            // It depends on the constants alone.
+            return;
+        }
+
         _program?.Dispose();
         _program = null;
         _program = _bench.Backend.Prepare(new(_plan, 0, 1), [_kernel], operands.Inputs);

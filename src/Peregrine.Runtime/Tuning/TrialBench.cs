@@ -65,6 +65,9 @@ internal sealed class TrialBench : IDisposable
 
     public long[] OutputBytes { get; }
 
+    /// <summary>Whether a program is prepared for the values of some operands.</summary>
+    public bool HasConstants => Request.Inputs.Any(o => o.Role is OperandRole.Weight or OperandRole.Parameter);
+
     /// <summary>Bytes of the constant operands, which every candidate may pack anew.</summary>
     public long ConstantBytes => InputBytes(OperandRole.Weight);
 

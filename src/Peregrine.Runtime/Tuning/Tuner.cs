@@ -284,11 +284,11 @@ public sealed class Tuner : ITacticChooser
         private void Measure(Dictionary<CandidateList.Entry, Trial> trials)
         {
             double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
-            for (int round = 0; round < tuner._effort.Batches; round++)
+            for (int round = 0; round < tuner._effort.Batches && (round == 0 || IsOpen(trials, round, best)); round++)
             {
                 foreach ((CandidateList.Entry entry, Trial trial) in trials)
                 {
-                    if (round >= TestRounds && (trial.Shortest > Hopeless * best || trial.Spent > tuner._effort.CandidateTime))
+                    if (!IsInTheRunning(trial, round, best))
                     {
                         continue;
                     }
@@ -311,6 +311,12 @@ public sealed class Tuner : ITacticChooser
 
             Release(trials);
         }
+
+        /// <summary>Whether measuring on can change the choice: at least two may still be the fastest.</summary>
+        private bool IsOpen(Dictionary<CandidateList.Entry, Trial> trials, int round, double best) =>
+            trials.Values.Count(t => IsInTheRunning(t, round, best)) + _results.Values.Count(r => r.Outcome == CandidateOutcome.Cached && r.Seconds <= Hopeless * best) > 1;
+
+        private bool IsInTheRunning(Trial trial, int round, double best) => round < TestRounds || (trial.Shortest <= Hopeless * best && trial.Spent <= tuner._effort.CandidateTime);
 
         private static void Release(Dictionary<CandidateList.Entry, Trial> trials)
         {

@@ -33,7 +33,7 @@ public sealed class OnnxRuntimeSession : IDisposable
     /// <summary>How long the last <see cref="Run"/> took inside ONNX Runtime, without the way through the pipe.</summary>
     public double LastRunMilliseconds { get; private set; }
 
-    /// <summary>Runs the model and gives all its outputs by name. Throws <see cref="OnnxRuntimeException"/> if ONNX Runtime refuses, <see cref="OnnxRuntimeUnsupportedException"/> if an output is no tensor.</summary>
+    /// <summary>Runs the model and gives all its outputs by name; keys and values of maps have the names that <see cref="Peregrine.OnnxRuntimePeer.Wire"/> tells. Throws <see cref="OnnxRuntimeException"/> if ONNX Runtime refuses, <see cref="OnnxRuntimeUnsupportedException"/> if an output is no tensor.</summary>
     public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs)
     {
         using Lock.Scope scope = Enter();

@@ -24,14 +24,15 @@ public sealed class InputTests
         OnnxTypeProto unranked = new() { Kind = OnnxTypeKind.Tensor, ElementType = DataType.Float32 };
         OnnxTypeProto sequence = new() { Kind = OnnxTypeKind.Sequence, Element = Type(DataType.Int64, "K") };
         OnnxTypeProto optional = new() { Kind = OnnxTypeKind.Optional, Element = sequence };
-        Graph graph = Import(Graph([Typed("u", unranked), Typed("s", sequence), Typed("o", optional)], [Node("Relu", "u", "y")], [Typed("y", null)]));
-        Assert.Equal(["f32[*]", "seq<s64[*]>", "opt<seq<s64[*]>>"], graph.Inputs.Select(i => i.Type.ToString()));
+        OnnxTypeProto map = new() { Kind = OnnxTypeKind.Map, KeyType = DataType.String, Element = Type(DataType.Float32) };
+        Graph graph = Import(Graph([Typed("u", unranked), Typed("s", sequence), Typed("o", optional), Typed("m", map)], [Node("Relu", "u", "y")], [Typed("y", null)]));
+        Assert.Equal(["f32[*]", "seq<s64[*]>", "opt<seq<s64[*]>>", "map<str,f32>"], graph.Inputs.Select(i => i.Type.ToString()));
     }
 
     [Fact]
     public void Bad_types_are_told()
     {
-        OnnxTypeProto map = new() { Kind = OnnxTypeKind.Map, KeyType = DataType.Int64, Element = Type(DataType.Float32) };
+        OnnxTypeProto map = new() { Kind = OnnxTypeKind.Map, KeyType = DataType.Float32, Element = Type(DataType.Float32) };
         OnnxGraphProto graph = Graph([Typed("m", map), Typed("n", Type(DataType.Float32, -1)), Typed("t", Type((DataType)99)), Typed("none", null)], [Node("Add", "m n", "a"), Node("Add", "t none", "b")], [Typed("a", null)]);
         Assert.Equal(["PG2050", "PG2053", "PG2052", "PG2056"], Errors(graph).Select(e => e.Code));
     }

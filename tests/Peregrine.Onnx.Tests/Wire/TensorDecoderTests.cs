@@ -189,5 +189,29 @@ public sealed class TensorDecoderTests
         Assert.Equal("PG1035", Assert.Throws<ModelException>(() => OnnxFile.Of(new MessageBytes().Varint(2, 3).Message(3, new MessageBytes()).ToArray()).ReadSequence()).Diagnostics[0].Code);
     }
 
+    [Fact]
+    public void Maps_survive_writing_and_reading()
+    {
+        TensorMap numbers = new(Tensor.Vector(3L, -1), Tensor.Vector(1.5f, 2)), texts = new(new([2], ["ä", ""]), new Tensor([2], ["x", "y"])), none = new(Tensor.Allocate(DataType.Int64, [0]), Tensor.Allocate(DataType.Float32, [0]));
+        TensorSequence read = OnnxFile.Of(ProtobufWriter.ToBytes(TensorEncoder.Encode(new TensorSequence([numbers, texts, none])))).ReadSequence();
+        foreach ((TensorMap wanted, object found) in new[] { numbers, texts, none }.Zip(read.Items))
+        {
+            Assert.True(wanted.Keys.Equals(((TensorMap)found).Keys) && wanted.Values.Equals(((TensorMap)found).Values));
+        }
+
+        Assert.Equal(2, OnnxFile.Of(ProtobufWriter.ToBytes(TensorEncoder.Encode(numbers))).ReadMap().Count);
+        Assert.IsType<TensorMap>(OnnxFile.Of(ProtobufWriter.ToBytes(TensorEncoder.Encode(new OptionalValue(texts)))).ReadOptional().Value);
+        OnnxMapProto proto = TensorEncoder.Encode(numbers);
+        Action<OnnxMapProto>[] spoil = [m => m.KeyType = DataType.Float32, m => m.Keys = [3], m => m.Keys = [3, 3], m => m.Values = null, m => m.KeyType = DataType.String, m => m.StringKeys = [new byte[] { 65 }]];
+        foreach (Action<OnnxMapProto> change in spoil)
+        {
+            OnnxMapProto bad = TensorEncoder.Encode(numbers);
+            change(bad);
+            Assert.Equal("PG1035", Assert.Throws<ModelException>(() => new TensorDecoder("test", null).Decode(bad)).Diagnostics[0].Code);
+        }
+
+        Assert.Equal(2, new TensorDecoder("test", null).Decode(proto).Count);
+    }
+
     private static Tensor Decode(MessageBytes message) => OnnxFile.Of(message.ToArray()).ReadTensor();
 }

@@ -122,6 +122,31 @@ public sealed class TimingCacheTests : IDisposable
     }
 
     [Fact]
+    public void Saving_appends_and_reads_nothing_again()
+    {
+        Build(Other);
+        string first = System.IO.File.ReadAllText(File);
+        System.IO.File.WriteAllText(File, first.TrimEnd('\n'));
+        Build(Small);
+        string second = System.IO.File.ReadAllText(File);
+        Assert.StartsWith(first, second, StringComparison.Ordinal);
+        Assert.Equal(6, TimingCache.Open(File).Count);
+        // Of the same length: what was read before does not count.
+        System.IO.File.WriteAllText(File, second.Replace("\"toy.a\"", "\"toy.c\"", StringComparison.Ordinal));
+        Assert.Equal((1, 1), Build(Small) is var (_, report, _) ? (report.Measured, report.FromCache) : default);
+    }
+
+    [Fact]
+    public void A_file_with_mostly_superseded_lines_is_written_anew()
+    {
+        Build(Small);
+        string text = System.IO.File.ReadAllText(File);
+        System.IO.File.WriteAllText(File, string.Concat(Enumerable.Repeat(text, 300)));
+        Build(Small, version: 2);
+        Assert.Equal(text.Split('\n').Length, System.IO.File.ReadAllText(File).Split('\n').Length);
+    }
+
+    [Fact]
     public void Other_versions_of_a_tactic_and_other_devices_do_not_count()
     {
         Build(Small);

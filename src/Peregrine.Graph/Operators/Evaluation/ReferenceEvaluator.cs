@@ -63,6 +63,7 @@ public static class ReferenceEvaluator
         Tensor tensor => new TensorType(tensor.Type, Shape.Of(tensor.Dims)),
         TensorSequence { Count: > 0 } sequence => new SequenceType(sequence.Items.Select(TypeOf).Aggregate(Join)),
         TensorSequence => new SequenceType(IrType.Unknown),
+        TensorMap map => new MapType(map.Keys.Type, map.Values.Type),
         OptionalValue { Value: { } inner } => new OptionalType(TypeOf(inner)),
         OptionalValue => new OptionalType(IrType.Unknown),
         _ => throw new ArgumentException($"{value.GetType()} is no value of a graph.", nameof(value)),

@@ -54,4 +54,17 @@ internal static class MlDomain
         ReadOnlySpan<long> dims = c.Dims(input);
         return (dims.Length == 2 ? (int)dims[0] : 1, (int)dims[^1]);
     }
+
+    /// <summary>Copies one element; the types are equal, and of whole bytes.</summary>
+    public static void CopyElement(Tensor source, long from, Tensor target, long to)
+    {
+        if (source.Type == DataType.String)
+        {
+            target.Strings[to] = source.Strings[from];
+            return;
+        }
+
+        int bytes = source.Type.Bits() / 8;
+        source.Data.Slice((int)from * bytes, bytes).CopyTo(target.Data[((int)to * bytes)..]);
+    }
 }

@@ -7,7 +7,9 @@ internal static class MlFamily
     [
         ArrayFeatureExtractor.Schema,
         Binarizer.Schema,
+        CastMap.Schema,
         CategoryMapper.Schema,
+        DictVectorizer.Schema,
         FeatureVectorizer.Schema,
         Imputer.Schema,
         LabelEncoder.Schema,
@@ -21,5 +23,6 @@ internal static class MlFamily
         TreeEnsemble.Schema,
         TreeEnsembleClassifier.Schema,
         TreeEnsembleRegressor.Schema,
+        ZipMap.Schema,
     ];
 }
