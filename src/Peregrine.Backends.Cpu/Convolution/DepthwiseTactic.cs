@@ -45,6 +45,10 @@ internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
             vectors * ((problem.PatchLength / 2.0) + 4) / (CyclesPerSecond * device.Parallelism), "depthwise");
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option) => new DepthwiseKernel(
-        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), int.Parse(option.Text, CultureInfo.InvariantCulture), target!);
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private static DepthwiseKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator) => new(
+        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), int.Parse(option.Text, CultureInfo.InvariantCulture), generator!);
 }

@@ -43,10 +43,14 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
             ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * Share * device.Parallelism), new WinogradWeights(problem, best.Tile, best.Vectors, target.Lanes).Key, scratch);
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private static WinogradKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator)
     {
         PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new WinogradKernel(problem, WinogradShape.Parse(option), target!);
+        return new WinogradKernel(problem, WinogradShape.Parse(option), generator!);
     }
 
     private static long MostImages(KernelRequest request)

@@ -9,6 +9,12 @@ internal sealed record GeneratorTarget(InstructionSet Set, CpuFeatures Features)
     /// <summary>Floats in a vector.</summary>
     public int Lanes => Set.Lanes;
 
+    /// <summary>Whether code is decoded and checked when it is made.</summary>
+    public bool Checks { get; init; } = true;
+
+    /// <summary>The target for code that was made and checked before.</summary>
+    public GeneratorTarget Unchecked => this with { Checks = false };
+
     /// <summary>The widest target of a device; null if it runs no generated code.</summary>
     public static GeneratorTarget? Of(DeviceProfile device)
     {
@@ -21,7 +27,7 @@ internal sealed record GeneratorTarget(InstructionSet Set, CpuFeatures Features)
     /// </summary>
     public CompiledCode Compile(KernelProgram program)
     {
-        CompileOptions options = new() { InstructionSet = Set, Features = Features };
+        CompileOptions options = new() { InstructionSet = Set, Features = Features, Lint = Checks };
         return KernelCompiler.Compile(program, options) is CompileResult.Compiled compiled
             ? compiled.Code
             : KernelCompiler.Compile(program, options with { Spills = SpillPolicy.Allow }).GetCode();

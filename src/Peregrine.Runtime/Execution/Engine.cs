@@ -38,7 +38,7 @@ public sealed class Engine : IDisposable
         _source = source;
         Logger = logger ?? NullLogger.Instance;
         _constantBuffers = [.. content.Constants.Select(c => c.Data.Type == DataType.String ? null : backend.Wrap(c.Data.Data))];
-        KernelCompiler compiler = new(backend);
+        KernelCompiler compiler = new(backend, content.Manifest.Origin);
         compiler.CompileAhead(content.Plan);
         _prepared = new(content.Plan, backend, compiler.Compile, _constantBuffers);
         Reselected = compiler.Reselected;
@@ -83,7 +83,8 @@ public sealed class Engine : IDisposable
     }
 
     /// <summary>Writes the engine to a file, beside its target and then renamed: a failure leaves nothing half-written.</summary>
-    public void Save(string path, CancellationToken cancellation = default) => EngineCodec.Save(Content, path, null, cancellation);
+    public void Save(string path, CancellationToken cancellation = default) => 
+        EngineCodec.Save(Content with { Manifest = Content.Manifest with { Origin = Reselected.Count == 0 ? KernelCompiler.OriginOf(Backend) : Content.Manifest.Origin } }, path, null, cancellation);
 
     public void Dispose()
     {

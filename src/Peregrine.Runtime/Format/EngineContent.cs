@@ -20,6 +20,7 @@ public sealed record EngineContent(Plan Plan, IReadOnlyList<Constant> Constants,
 /// <param name="SourceNodes">Nodes of the source model.</param>
 /// <param name="Passes">The passes that ran, in order.</param>
 /// <param name="Declines">Per kernel step name, why tactics that were asked before the chosen one declined.</param>
+/// <param name="Origin">Identifies the program that made and checked the kernels of these recipes, and the features of its device; empty if unknown.</param>
 public sealed record EngineManifest(
     string Model,
     string Builder,
@@ -29,4 +30,5 @@ public sealed record EngineManifest(
     string DeviceName,
     int SourceNodes,
     IReadOnlyList<string> Passes,
-    IReadOnlyDictionary<string, IReadOnlyList<string>> Declines);
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Declines,
+    string Origin = "");

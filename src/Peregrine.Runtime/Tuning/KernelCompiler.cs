@@ -7,13 +7,20 @@ using Peregrine.Runtime.Planning;
 namespace Peregrine.Runtime.Tuning;
 
 /// <summary>Compiles the kernels of an engine on the machine at hand, one per distinct (request, tactic, option). Where the recorded tactic does not exist here, another is selected.</summary>
-internal sealed class KernelCompiler(IBackend backend)
+/// <param name="origin">Which program built the engine, as <see cref="OriginOf"/> tells it; what this very program made for such a device before it makes again without checks.</param>
+internal sealed class KernelCompiler(IBackend backend, string origin = "")
 {
     private readonly Dictionary<(KernelRequest, TacticId, TacticOption), IKernel> _kernels = [];
     private readonly ITacticChooser _selector = new TacticSelector(backend);
     private readonly List<string> _reselected = [];
 
+    private readonly bool _isKnown = origin.Length > 0 && origin == OriginOf(backend);
+
     public IReadOnlyList<string> Reselected => _reselected;
+
+    /// <summary>Identifies the code that makes a backend's kernels, and what the device offers it: the same recipes give the same kernels where it is equal.</summary>
+    public static string OriginOf(IBackend backend) =>
+        TimingCache.KeyOf($"{string.Join(' ', backend.Tactics.Select(t => t.GetType().Assembly).Distinct().Select(TacticStamp.Of))} {string.Join(' ', backend.Device.Features)}");
 
     /// <summary>Compiles the kernels of a plan and its sub-plans on several threads, but for those that need another tactic here; <see cref="Compile"/> then finds them.</summary>
     public void CompileAhead(Plan plan)
@@ -28,7 +35,7 @@ internal sealed class KernelCompiler(IBackend backend)
             {
                 if (KernelForm.WhyNot(step.Operator, step.Request) is null && Recorded(step) is { } tactic)
                 {
-                    compiled[(step.Request, step.Tactic, step.Option)] = tactic.Compile(step.Request, step.Option);
+                    compiled[(step.Request, step.Tactic, step.Option)] = _isKnown ? tactic.Recompile(step.Request, step.Option) : tactic.Compile(step.Request, step.Option);
                 }
             });
         }
