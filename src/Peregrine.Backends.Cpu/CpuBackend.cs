@@ -47,7 +47,7 @@ public sealed class CpuBackend : IBackend
     /// <summary>Measured by a loop of generated code; for float32 only.</summary>
     public double? MeasurePeak(DataType type) => type == DataType.Float32 && GeneratorTarget.Of(Device) is { } target ? PeakProbe.Measure(target, _pool) : null;
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new CpuProgram(segment, kernels, constants, _pool);
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => new CpuProgram(segment, kernels, constants, packed ?? [], _pool);
 
     public DeviceBuffer Allocate(long bytes) => new ArenaBuffer(bytes);
 

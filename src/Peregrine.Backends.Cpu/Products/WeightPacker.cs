@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu.Products;
 
@@ -29,6 +30,13 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
     public long Bytes => problem.Groups * ConvolutionGroupBytes;
 
     public string Key => $"dot {problem.Groups}x{problem.Outputs}x{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
+
+    /// <summary>The packed form for others; null where packing changes values or leaves some out.</summary>
+    public WeightForm? Form => problem.Weights is { Factor: 1, Offset: 0, PerRow: >= 0, PerColumn: >= 0 } order
+        ? new(
+            problem.Groups, problem.Outputs, problem.Channels, problem.Vertical.Kernel, problem.Horizontal.Kernel, order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput,
+            order.PerOutput, order.PerChannel, order.PerRow, order.PerColumn, vectors * lanes, lanes)
+        : null;
 
     /// <summary>A part is a group of output channels.</summary>
     public int Parts => problem.Groups * GroupsOfConvolution;

@@ -8,7 +8,11 @@ namespace Peregrine.Runtime.Format;
 /// <param name="Constants">Canonical weights by number; <see cref="BufferSlot.Target"/> of constant slots refers to them, also in sub-plans. Derived ones carry their derivation.</param>
 /// <param name="Profiles">The optimization profiles for which it was built; the first is the default. Empty: any shape that the model allows.</param>
 /// <param name="Manifest">What to tell about it.</param>
-public sealed record EngineContent(Plan Plan, IReadOnlyList<Constant> Constants, IReadOnlyList<OptimizationProfile> Profiles, EngineManifest Manifest);
+public sealed record EngineContent(Plan Plan, IReadOnlyList<Constant> Constants, IReadOnlyList<OptimizationProfile> Profiles, EngineManifest Manifest)
+{
+    /// <summary>Constants as kernels want them: copies that save the packing when the engine is loaded, or, with a form, all that the file holds of a constant.</summary>
+    public IReadOnlyList<PackedWeight> Packed { get; init; } = [];
+}
 
 /// <summary>Facts about an engine and how it was built; JSON in the file.</summary>
 /// <param name="Model">Name of the model.</param>
