@@ -17,7 +17,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 internal sealed record DepthwiseTile(
     int Vectors, int Lanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
 {
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
 
     private KernelProgram Build(int lanes)
     {

@@ -34,7 +34,7 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(missing);
         }
 
-        IReadOnlyList<(WinogradShape Shape, double Cycles)> shapes = new WinogradCost(problem, device, target.Lanes, target.Set.VectorRegisters).Candidates();
+        IReadOnlyList<Candidate<WinogradShape>> shapes = new WinogradCost(problem, device, target.Lanes, target.Set.VectorRegisters).Candidates();
         WinogradShape best = shapes[0].Shape;
         WinogradLayout layout = new(problem, best, target.Lanes);
         // Workers' own memory is taken from the same budget as that of the context.

@@ -9,10 +9,10 @@ internal readonly record struct CodeLabel(int Number);
 /// Collects machine instructions and encodes them in two passes: sizes first (branches always have 32-bit offsets, pool references too, so no size depends on a target), then bytes.
 /// Nothing else knows how instructions become bytes: a direct encoder would replace this class and the emitters' <see cref="Instruction"/>.
 /// </summary>
-internal sealed class CodeAssembler
+internal sealed class CodeAssembler(int capacity = 256)
 {
     private const ulong Origin = 0x1000;
-    private readonly List<Item> _items = [];
+    private readonly List<Item> _items = new(capacity);
     private int _labels;
 
     private enum Fixup { None, Label, Pool, Bind, Align }

@@ -16,7 +16,7 @@ public enum TailMode
 /// </summary>
 public sealed partial class KernelBuilder
 {
-    private readonly List<KernelInstruction> _instructions = [];
+    private readonly List<KernelInstruction> _instructions = new(128);
     private readonly List<KernelArgument> _arguments = [];
     private readonly Dictionary<uint, VReg> _constants = [];
     private readonly Dictionary<int, VReg> _maskConstants = [];
