@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Tensors;
@@ -97,6 +98,14 @@ public sealed unsafe class WeightPackingTests
         }
 
         Assert.Equal(expected, packed);
+        Assert.Equal(order.Factor == 1, packer.Form is not null);
+        if (packer.Form is { } form)
+        {
+            float[] restored = new float[source.Length];
+            Assert.Equal((null, packer.Bytes), (form.WhyNot(source.Length), form.Bytes));
+            form.Unpack(MemoryMarshal.AsBytes(packed.AsSpan()), MemoryMarshal.AsBytes(restored.AsSpan()));
+            Assert.Equal(source, restored);
+        }
     }
 
     private static float[] Run(float[] source, long bytes, int parts, Cpu.Packing.PackWeights pack)
