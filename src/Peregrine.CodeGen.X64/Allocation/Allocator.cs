@@ -12,7 +12,16 @@ internal sealed class Allocation
 
     internal int this[VReg register] => Intervals[register].Assigned;
 
-    internal HashSet<int> Used(int file) => [.. Intervals.All.Where(i => FileOf(i.Register.Class) == file).Select(i => i.Assigned)];
+    internal HashSet<int> Used(int file)
+    {
+        HashSet<int> used = [];
+        foreach (Interval interval in Intervals.All)
+        {
+            if (FileOf(interval.Register.Class) == file) { used.Add(interval.Assigned); }
+        }
+
+        return used;
+    }
 
     internal string Describe(RegisterFile[] files)
     {

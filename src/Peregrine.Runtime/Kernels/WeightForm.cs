@@ -25,22 +25,30 @@ public sealed record WeightForm(int Groups, int Outputs, int Channels, int Rows,
     /// <summary>Why the form does not give each of so many elements a place of its own; null if it does.</summary>
     public string? WhyNot(long elements)
     {
-        (int Extent, long Stride)[] axes = [(Groups, PerGroup), (Outputs, PerOutput), (Channels, PerChannel), (Rows, PerRow), (Columns, PerColumn)];
-        if (Array.Exists(axes, a => a.Extent < 1) || Lanes < 1 || Width < Lanes || Width > MostWidth || Width % Lanes != 0)
+        ReadOnlySpan<long> extents = [Groups, Outputs, Channels, Rows, Columns], strides = [PerGroup, PerOutput, PerChannel, PerRow, PerColumn];
+        if (Groups < 1 || Outputs < 1 || Channels < 1 || Rows < 1 || Columns < 1 || Lanes < 1 || Width < Lanes || Width > MostWidth || Width % Lanes != 0)
         {
             return "its extents are impossible";
         }
 
         // The axes, from the innermost on, must fill the row-major order without gaps.
         long next = 1;
-        foreach ((int extent, long stride) in axes.Where(a => a.Extent > 1).OrderBy(a => a.Stride))
+        int left = 0b11111;
+        while (left != 0)
         {
-            if (stride != next || next > elements)
+            int inner = -1;
+            for (int axis = 0; axis < extents.Length; axis++)
+            {
+                inner = (left >> axis & 1) != 0 && (extents[axis] == 1 || strides[axis] == next) ? axis : inner;
+            }
+
+            if (inner < 0 || next > elements)
             {
                 return "its strides leave elements out or take them twice";
             }
 
-            next *= extent;
+            next *= extents[inner];
+            left &= ~(1 << inner);
         }
 
         return next == elements ? null : $"it is one of {next} elements, not of {elements}";
