@@ -36,7 +36,7 @@ public static class KernelCompiler
     private static CompileResult Compile(KernelProgram program, CompileOptions options, CompilationDump dump)
     {
         Emitter emitter = options.InstructionSet.Emitter;
-        var assembler = new CodeAssembler(program.Instructions.Count + 64);
+        var assembler = new CodeAssembler();
         var legal = new Legalizer(program, options.Features, assembler.Pool);
         foreach (KernelInstruction instruction in program.Instructions) { emitter.Legalize(instruction, legal); }
         if (legal.Unsupported is not null) { return new CompileResult.Declined(DeclineReason.Unsupported, $"\"{program.Name}\" for {options.InstructionSet}: {legal.Unsupported}"); }

@@ -9,18 +9,18 @@ internal readonly record struct CodeLabel(int Number);
 /// Collects machine instructions and encodes them in two passes: sizes first (branches always have 32-bit offsets, pool references too, so no size depends on a target), then bytes.
 /// Nothing else knows how instructions become bytes: a direct encoder would replace this class and the emitters' <see cref="Instruction"/>.
 /// </summary>
-internal sealed class CodeAssembler(int capacity = 256)
+internal sealed class CodeAssembler
 {
     private const ulong Origin = 0x1000;
-    private readonly List<Item> _items = new(capacity);
+    [ThreadStatic]
+    private static List<Item>? s_spare;
+
+    private readonly List<Item> _items = TakeSpare();
     private int _labels;
 
     private enum Fixup { None, Label, Pool, Bind, Align }
 
     internal ConstantPool Pool { get; } = new();
-
-    /// <summary>Features that emitters noted as used.</summary>
-    internal int Count => _items.Count;
 
     internal CodeLabel NewLabel() => new(_labels++);
 
@@ -38,7 +38,7 @@ internal sealed class CodeAssembler(int capacity = 256)
     /// <summary>The operand to create such an instruction with.</summary>
     internal static Iced.Intel.MemoryOperand PoolOperand => new(Register.RIP, (long)Origin);
 
-    /// <summary>Code, padding to 64 bytes, pool.</summary>
+    /// <summary>Code, padding to 64 bytes, pool. The assembler has served then.</summary>
     internal (byte[] Bytes, int CodeLength, int PoolOffset) Encode()
     {
         var writer = new ByteWriter();
@@ -69,11 +69,20 @@ internal sealed class CodeAssembler(int capacity = 256)
             poolOffset = (codeLength + 63) & ~63;
         }
 
+        _items.Clear();
+        s_spare = _items;
         byte[] bytes = new byte[pool.Length == 0 ? codeLength : poolOffset + pool.Length];
         Array.Fill(bytes, (byte)0xCC);
         writer.Bytes.CopyTo(bytes);
         pool.CopyTo(bytes, pool.Length == 0 ? 0 : poolOffset);
         return (bytes, codeLength, pool.Length == 0 ? codeLength : poolOffset);
+    }
+
+    private static List<Item> TakeSpare()
+    {
+        List<Item> list = s_spare ?? new(512);
+        s_spare = null;
+        return list;
     }
 
     // The recommended long no-operations, so that padding in front of a loop costs a few decoded instructions only.
