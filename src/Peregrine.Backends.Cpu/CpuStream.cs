@@ -42,6 +42,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _number;
     // Threads on their way here or at work here.
     private int _helpers;
+    // That of the caller when it began its last step.
+    private int _processor = -1;
     private int _wantedHelpers;
     private volatile bool _isOver = true;
     private long _busyTicks = long.MaxValue;
@@ -85,6 +87,20 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     public void Dispose() => _workerScratch?.Dispose();
 
+    /// <summary>A caller that has moved to a helper's processor would take turns with it, while another processor is idle.</summary>
+    private void KeepApart(int thread, bool isCaller)
+    {
+        int processor = ThreadPlacement.CurrentProcessor();
+        if (isCaller)
+        {
+            Volatile.Write(ref _processor, processor);
+        }
+        else if (processor >= 0 && processor == Volatile.Read(ref _processor))
+        {
+            _pool.MoveOff(thread, processor);
+        }
+    }
+
     private void ReserveScratch(long bytes)
     {
         if (bytes > _scratchStride)
@@ -106,6 +122,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             if (_isOver)
             {
                 return;
+            }
+
+            if (number != seen && _ranges > 1)
+            {
+                KeepApart(thread, isCaller);
             }
 
             if (number != seen && TakeTiles(thread, number))

@@ -9,6 +9,9 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <summary>Runs a convolution in which each channel is a group of its own with generated <see cref="DepthwiseTile"/>s. Weights are packed [vector of channels][kernel row][kernel column][lane].</summary>
 internal sealed unsafe class DepthwiseKernel : PatchKernel
 {
+    // Enough blocks for all workers where images are small; in fewer vectors calls would weigh too much.
+    private const int MostVectorsPerBlock = 12;
+
     private readonly GeneratorTarget _target;
     private readonly List<CompiledCode> _code = [];
     // Per tile of the traversal the numbers of its codes for whole vectors and for the incomplete last one.
@@ -17,13 +20,14 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private readonly int _remainder;
     private readonly int _vectorBytes;
 
-    public DepthwiseKernel(PatchProblem problem, int pixels, GeneratorTarget target)
-        : base(problem, PatchTraversal.Of(problem, pixels, padFewChannels: false))
+    public DepthwiseKernel(PatchProblem problem, DepthwiseShape shape, GeneratorTarget target)
+        : base(problem, PatchTraversal.Of(problem, shape.Columns, padFewChannels: false, blockRows: shape.Rows))
     {
         _target = target;
         (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
+        ChannelBlocks = Math.Max(1, new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
-        _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, _wholeVectors, target.Lanes) : -1, _remainder > 0 ? Compile(t, 1, _remainder) : -1))];
+        _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
         long bytes = (long)_vectorBytes * (_wholeVectors + (_remainder > 0 ? 1 : 0));
         Packings = [new(problem.WeightInput, $"depthwise {problem.Groups}x{problem.PatchLength} by {target.Lanes}", bytes, 1, Pack)];
     }
@@ -34,24 +38,28 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
 
     protected override int MostTilesPerCall => 1;
 
-    protected override int ChannelBlocks => 1;
+    protected override bool StripsOuter => true;
+
+    protected override int ChannelBlocks { get; }
 
     protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
     {
         if (_wholeVectors > 0)
         {
-            Invoke(call, block, _entries[code].Whole, 0, skippedRows);
+            (long first, int vectors) = new PixelParts(_wholeVectors, MostVectorsPerBlock)[channelBlock];
+            Invoke(call, block, _entries[code].Whole, (int)first, vectors, skippedRows);
         }
 
-        if (_remainder > 0)
+        if (_remainder > 0 && channelBlock == ChannelBlocks - 1)
         {
-            Invoke(call, block, _entries[code].Last, _wholeVectors, skippedRows);
+            Invoke(call, block, _entries[code].Last, _wholeVectors, 1, skippedRows);
         }
     }
 
-    private void Invoke(in PatchCall call, long* block, int entry, int first, long skippedRows)
+    private void Invoke(in PatchCall call, long* block, int entry, int first, int vectors, long skippedRows)
     {
         long channel = (long)first * _target.Lanes;
+        block[DotTile.Tiles] = vectors;
         block[DotTile.Source] = (long)(call.Source + (channel * sizeof(float)));
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * Problem.Horizontal.Kernel * _target.Lanes * sizeof(float)));
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
@@ -59,7 +67,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
 
-    private int Compile(PatchTile tile, int vectors, int lanes)
+    private int Compile(PatchTile tile, int lanes)
     {
         PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
         List<DotRun> runs = [];
@@ -72,7 +80,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         }
 
         _code.Add(new DepthwiseTile(
-            vectors, lanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
+            lanes, tile.PixelRows, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), h.Kernel, tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue).Compile(_target));
         return _code.Count - 1;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Runtime.Kernels;
@@ -10,9 +9,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <param name="target">What this process may generate; null for nothing.</param>
 internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
 {
-    private static readonly int[] TilePixels = [14, 8, 20, 28];
-
-    public TacticId Id { get; } = new("cpu.convolution.depthwise", 1);
+    public TacticId Id { get; } = new("cpu.convolution.depthwise", 2);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {
@@ -36,13 +33,11 @@ internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(missing);
         }
 
-        // A multiply-add and its load per position, two a cycle; the rest is the epilogue and the way to memory.
         const double CyclesPerSecond = 3.2e9;
-        double vectors = Math.Ceiling((double)problem.Groups / target.Lanes) * problem.TypicalPixels * (problem.Images ?? 1);
-        int most = target.Set.VectorRegisters - 4;
+        (DepthwiseShape Shape, double Cycles)[] shapes = [.. DepthwiseShape.Candidates(problem, target.Set.VectorRegisters)];
+        double vectors = Math.Ceiling((double)problem.Groups / target.Lanes) * (problem.Images ?? 1);
         return new Verdict.Accept(
-            ValueList.From(TilePixels.Select(p => Math.Min(p, most)).Distinct().Select(p => new TacticOption(p.ToString(CultureInfo.InvariantCulture)))),
-            vectors * ((problem.PatchLength / 2.0) + 4) / (CyclesPerSecond * device.Parallelism), "depthwise");
+            ValueList.From(shapes.Select(s => new TacticOption(s.Shape.ToString()))), vectors * shapes[0].Cycles / (CyclesPerSecond * device.Parallelism), "depthwise");
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
@@ -50,5 +45,5 @@ internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
     public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
 
     private static DepthwiseKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator) => new(
-        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), int.Parse(option.Text, CultureInfo.InvariantCulture), generator!);
+        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), DepthwiseShape.Parse(option), generator!);
 }

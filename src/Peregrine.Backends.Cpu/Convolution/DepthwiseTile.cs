@@ -7,26 +7,30 @@ using Peregrine.Tensors;
 namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>
-/// The micro-kernel of depthwise convolution: a few pixels of one vector of channels at a time. Each position of the kernel is one load of weights and one multiply-add per pixel, whose input
-/// comes straight from memory; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>; a call computes one tile.
+/// The micro-kernel of depthwise convolution: a block of pixels of one vector of channels at a time. Weights of a row of the kernel stay in registers, and so does each input pixel while it is
+/// multiplied with all of them; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>, with the number of vectors of channels in the place of the number of tiles: a call computes
+/// one tile of all of them.
 /// </summary>
-/// <param name="Vectors">Vectors of channels, one behind the other.</param>
 /// <param name="Lanes">Channels of the vector; fewer than the target's lanes only in the last one.</param>
+/// <param name="PixelRows">Rows of pixels, all of the same length.</param>
 /// <param name="Runs">The positions of the kernel, or those of one row; their length is 1.</param>
+/// <param name="Columns">Positions in a row of the kernel.</param>
 /// <param name="VectorBytes">Packed bytes of one vector of channels: all positions of the kernel.</param>
 internal sealed record DepthwiseTile(
-    int Vectors, int Lanes, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
+    int Lanes, int PixelRows, Ints PixelOffsets, Ints OutputOffsets, ValueList<DotRun> Runs, int Columns, bool RepeatsRows, int VectorBytes, ValueList<DotOperand> Operands, Expr? Epilogue)
 {
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target));
 
-    private KernelProgram Build(int lanes)
+    private KernelProgram Build(GeneratorTarget target)
     {
-        KernelBuilder p = new($"depthwise-{PixelOffsets.Count}x{Lanes}", lanes, ArgumentPassing.Block);
-        VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
-        _ = p.Argument("tiles", ArgumentKind.Integer);
-        VReg rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
+        KernelBuilder p = new($"depthwise-{PixelOffsets.Count}x{Lanes}", target.Lanes, ArgumentPassing.Block);
+        VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), result = p.Argument("target", ArgumentKind.WritePointer);
+        VReg vectors = p.Argument("vectors", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
-        p.Loop(Vectors, () =>
+
+        // What the sums and one pixel leave.
+        int held = Math.Max(1, Math.Min(Columns, target.Set.VectorRegisters - PixelOffsets.Count - 1));
+        p.Loop(vectors, 1, () =>
         {
             VReg x = p.Copy(source), w = p.Copy(weights);
             VReg[] sums = [.. PixelOffsets.Select(_ => p.Zero())];
@@ -34,27 +38,27 @@ internal sealed record DepthwiseTile(
             {
                 p.Loop(rows, 1, () =>
                 {
-                    EmitPositions(p, x, w, sums);
+                    EmitPositions(p, x, w, sums, held);
                     p.AddTo(x, rowStep);
                     p.AddTo(w, Runs.Count * p.VectorBytes);
                 });
             }
             else
             {
-                EmitPositions(p, x, w, sums);
+                EmitPositions(p, x, w, sums, held);
             }
 
             if (Lanes < p.Lanes)
             {
-                p.Masked(p.TailMask(Lanes), () => Finish(p, sums, target, operands));
+                p.Masked(p.TailMask(Lanes), () => Finish(p, sums, result, operands));
             }
             else
             {
-                Finish(p, sums, target, operands);
+                Finish(p, sums, result, operands);
             }
 
             p.AddTo(weights, VectorBytes);
-            p.Advance(p.VectorBytes, source, target);
+            p.Advance(p.VectorBytes, source, result);
             for (int i = 0; i < operands.Length; i++)
             {
                 if (Operands[i].PerChannel)
@@ -66,34 +70,58 @@ internal sealed record DepthwiseTile(
         return p.Build();
     }
 
-    private void EmitPositions(KernelBuilder p, VReg x, VReg w, VReg[] sums)
+    private void EmitPositions(KernelBuilder p, VReg x, VReg w, VReg[] sums, int held)
     {
-        ulong all = sums.Length == 64 ? ulong.MaxValue : (1ul << sums.Length) - 1;
-        for (int position = 0; position < Runs.Count; position++)
+        for (int row = 0; row < Runs.Count; row += Columns)
         {
-            DotRun run = Runs[position];
-            if (run.Skipped == all)
+            for (int first = row; first < row + Columns; first += held)
             {
-                continue;
+                EmitColumns(p, x, w, sums, first, Math.Min(first + held, row + Columns));
             }
+        }
+    }
 
-            VReg weight = p.Load(new MemoryOperand(w, position * p.VectorBytes));
+    /// <summary>Multiplies some neighbouring positions of a row of the kernel with all pixels of the input that they meet.</summary>
+    private void EmitColumns(KernelBuilder p, VReg x, VReg w, VReg[] sums, int begin, int end)
+    {
+        // Pixels of the input from left to right, row by row within: sums that follow each other are different ones, and none waits for itself.
+        int width = PixelOffsets.Count / PixelRows;
+        SortedDictionary<(long Column, int Row), List<(int Pixel, int Position)>> products = [];
+        for (int position = begin; position < end; position++)
+        {
             for (int pixel = 0; pixel < sums.Length; pixel++)
             {
-                if ((run.Skipped >> pixel & 1) != 0)
+                if ((Runs[position].Skipped >> pixel & 1) == 0)
                 {
-                    continue;
+                    int row = pixel / width;
+                    (long, int) key = (PixelOffsets[pixel] - PixelOffsets[row * width] + Runs[position].Offset, row);
+                    (products.TryGetValue(key, out List<(int, int)>? list) ? list : products[key] = []).Add((pixel, position));
+                }
+            }
+        }
+
+        VReg[] held = new VReg[end - begin];
+        foreach (((long column, int row), List<(int Pixel, int Position)> uses) in products)
+        {
+            MemoryOperand at = new(x, checked((int)(PixelOffsets[row * width] + column)));
+
+            // Behind the last channel of the last pixel there may be no memory.
+            VReg value = Lanes < p.Lanes ? p.Load(at, p.TailMask(Lanes)) : uses.Count > 1 ? p.Load(at) : default;
+            foreach ((int pixel, int position) in uses)
+            {
+                ref VReg weight = ref held[position - begin];
+                if (!weight.IsValid)
+                {
+                    weight = p.Load(new MemoryOperand(w, position * p.VectorBytes));
                 }
 
-                MemoryOperand at = new(x, checked((int)PixelOffsets[pixel] + run.Offset));
-                if (Lanes == p.Lanes)
+                if (value.IsValid)
                 {
-                    p.FmaLoad(sums[pixel], weight, at);
+                    p.Fma(sums[pixel], weight, value);
                 }
                 else
                 {
-                    // Behind the last channel of the last pixel there may be no memory.
-                    p.Fma(sums[pixel], weight, p.Load(at, p.TailMask(Lanes)));
+                    p.FmaLoad(sums[pixel], weight, at);
                 }
             }
         }

@@ -53,6 +53,7 @@ internal sealed unsafe class EpilogueBlocks
                         EpilogueStep.FloatToBool => Truth(~Vector.Equals(a[i], Vector<float>.Zero)),
                         EpilogueStep.MultiplyAdd => Vector.MultiplyAddEstimate(a[i], b[i], c[i]),
                         EpilogueStep.NegatedMultiplyAdd => Vector.MultiplyAddEstimate(-a[i], b[i], c[i]),
+                        EpilogueStep.SigmoidProduct => MathLibrary.SigmoidProduct<VectorLanes, Vector<float>, Vector<int>>(default, a[i], b[i]),
                         EpilogueStep.Erf => MathLibrary.Erf<VectorLanes, Vector<float>, Vector<int>>(default, a[i], b[i]),
                         EpilogueStep.TanhSoftplus => MathLibrary.TanhSoftplus<VectorLanes, Vector<float>, Vector<int>>(default, a[i]),
                         _ => throw new InvalidOperationException(node.ToString()),

@@ -25,7 +25,11 @@ internal sealed class EpilogueGraph
     {
         _operandTypes = operandTypes;
         Result = Visit(body);
-        if (Problem is null) { Contract(); }
+        if (Problem is null)
+        {
+            Contract();
+            RemoveUnused();
+        }
     }
 
     public IReadOnlyList<EpilogueNode> Nodes => _nodes;
@@ -247,7 +251,11 @@ internal sealed class EpilogueGraph
         for (int i = 0; i < _nodes.Count; i++)
         {
             EpilogueNode node = _nodes[i];
-            if (node.Is(BinaryFunction.Add) && (IsOwnProduct(node.A) || IsOwnProduct(node.B)))
+            if (node.Is(BinaryFunction.Multiply) && (GatedBy(node.B, node.A) ?? GatedBy(node.A, node.B)) is int argument)
+            {
+                _nodes[i] = new(EpilogueStep.SigmoidProduct, false, 0, _nodes[node.A].Is(UnaryFunction.Sigmoid) ? node.B : node.A, argument);
+            }
+            else if (node.Is(BinaryFunction.Add) && (IsOwnProduct(node.A) || IsOwnProduct(node.B)))
             {
                 (int product, int other) = IsOwnProduct(node.A) ? (node.A, node.B) : (node.B, node.A);
                 _nodes[i] = new(EpilogueStep.MultiplyAdd, false, 0, _nodes[product].A, _nodes[product].B, other);
@@ -257,6 +265,34 @@ internal sealed class EpilogueGraph
                 _nodes[i] = new(EpilogueStep.NegatedMultiplyAdd, false, 0, _nodes[node.B].A, _nodes[node.B].B, node.A);
             }
         }
+    }
+
+    /// <summary>
+    /// The argument of a sigmoid that x alone is multiplied with, and that is x itself or a multiple of it which is not much smaller: then it does not matter that tiny sigmoids are inexact.
+    /// </summary>
+    private int? GatedBy(int sigmoid, int x)
+    {
+        EpilogueNode node = _nodes[sigmoid];
+        if (!node.Is(UnaryFunction.Sigmoid)) { return null; }
+        EpilogueNode argument = _nodes[node.A];
+        bool IsFactor(int number) => _nodes[number] is { Step: EpilogueStep.Constant, IsBool: false, Value: >= 0.5f and <= 2 };
+        bool isMultiple = argument.Is(BinaryFunction.Multiply) && ((argument.A == x && IsFactor(argument.B)) || (argument.B == x && IsFactor(argument.A)));
+        return node.A == x || isMultiple ? node.A : null;
+    }
+
+    /// <summary>What a combination has replaced is not computed.</summary>
+    private void RemoveUnused()
+    {
+        int[] kept = [.. Reachable().Order()];
+        Dictionary<int, int> numbers = kept.Select((old, now) => (old, now)).ToDictionary(n => n.old, n => n.now);
+        int Renumbered(int number) => number < 0 ? number : numbers[number];
+        EpilogueNode[] nodes = [.. kept.Select(k => _nodes[k] with { A = Renumbered(_nodes[k].A), B = Renumbered(_nodes[k].B), C = Renumbered(_nodes[k].C) })];
+        bool[] neverNaN = [.. kept.Select(k => _neverNaN[k])];
+        _nodes.Clear();
+        _nodes.AddRange(nodes);
+        _neverNaN.Clear();
+        _neverNaN.AddRange(neverNaN);
+        Result = numbers[Result];
     }
 
     private IEnumerable<int> Reachable()

@@ -57,6 +57,7 @@ internal sealed class EpilogueLowering
         EpilogueStep.Constant => 0,
         EpilogueStep.Erf => 25,
         EpilogueStep.TanhSoftplus => 20,
+        EpilogueStep.SigmoidProduct => 16,
         EpilogueStep.Unary when !n.IsBool => 1 + ((EpilogueFunctions.Need((UnaryFunction)n.Data) - 1) * 5),
         EpilogueStep.Binary when n.Is(BinaryFunction.Divide) => 8,
         _ => 1,
@@ -76,7 +77,7 @@ internal sealed class EpilogueLowering
         {
             EpilogueStep.Operand or EpilogueStep.Constant => 1,
             EpilogueStep.Unary => Math.Max(need, node.IsBool ? 1 : EpilogueFunctions.Need((UnaryFunction)node.Data)),
-            EpilogueStep.TanhSoftplus or EpilogueStep.Erf => Math.Max(need, 4),
+            EpilogueStep.TanhSoftplus or EpilogueStep.Erf or EpilogueStep.SigmoidProduct => Math.Max(need, 4),
             _ => need,
         };
     }
@@ -109,6 +110,7 @@ internal sealed class EpilogueLowering
             case EpilogueStep.FloatToBool: return _p.Compare(a, FloatComparison.NotEqual, _p.Constant(0));
             case EpilogueStep.MultiplyAdd: return _p.MultiplyAdd(a, b, c);
             case EpilogueStep.NegatedMultiplyAdd: return _p.NegatedMultiplyAdd(a, b, c);
+            case EpilogueStep.SigmoidProduct: return MathLibrary.SigmoidProduct<BuilderLanes, VReg, VReg>(new(_p), a, b);
             case EpilogueStep.Erf: return MathLibrary.Erf<BuilderLanes, VReg, VReg>(new(_p), a, b);
             case EpilogueStep.TanhSoftplus: return MathLibrary.TanhSoftplus<BuilderLanes, VReg, VReg>(new(_p), a);
             default: throw new InvalidOperationException(node.ToString());

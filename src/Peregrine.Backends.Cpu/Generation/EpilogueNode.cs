@@ -23,6 +23,8 @@ internal enum EpilogueStep
     MultiplyAdd,
     /// <summary>C − A · B, rounded once.</summary>
     NegatedMultiplyAdd,
+    /// <summary>A times the sigmoid of B.</summary>
+    SigmoidProduct,
     /// <summary>erf(A); B is a value with A's sign.</summary>
     Erf,
     /// <summary>tanh(log(1 + e^A)).</summary>

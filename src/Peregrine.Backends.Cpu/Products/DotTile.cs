@@ -37,9 +37,14 @@ internal sealed record DotWalk(int Source, int Weights, int Target, Ints Operand
 
     public long OfOperand(int index) => Operands.Count == 0 ? 0 : Operands[index];
 
-    /// <summary>The next tile is <paramref name="pixels"/> further on in one long row of pixels.</summary>
-    public static DotWalk Along(PatchProblem problem, int pixels) => new(
-        checked((int)(pixels * problem.InputStride * sizeof(float))), 0, checked((int)(pixels * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => pixels * o.PixelStride * sizeof(float))));
+    /// <summary>The next tile is <paramref name="pixels"/> further on in a row of pixels.</summary>
+    /// <param name="pixelBytes">From input pixel to input pixel.</param>
+    public static DotWalk Along(PatchProblem problem, int pixels, int pixelBytes)
+    {
+        long results = (long)pixels * problem.Placement.StepX;
+        return new(
+            checked(pixels * problem.Horizontal.Stride * pixelBytes), 0, checked((int)(results * problem.OutputStride * sizeof(float))), Ints.From(problem.Operands.Select(o => results * o.PixelStride * sizeof(float))));
+    }
 }
 
 /// <summary>

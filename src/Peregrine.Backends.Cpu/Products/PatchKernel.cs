@@ -23,10 +23,13 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     protected PatchTraversal Traversal { get; } = traversal;
 
     /// <summary>Bytes from input pixel to input pixel, in the padded image where there is one.</summary>
-    protected int PixelBytes { get; } = checked((int)((traversal.IsPadded ? (long)problem.Groups * problem.Channels : problem.InputStride) * sizeof(float)));
+    protected int PixelBytes { get; } = checked((int)((traversal.ReadsPlanes ? 1 : traversal.IsPadded ? (long)problem.Groups * problem.Channels : problem.InputStride) * sizeof(float)));
 
     /// <summary>Parts into which the output channels are cut, each of which walks all pixels by itself.</summary>
     protected abstract int ChannelBlocks { get; }
+
+    /// <summary>Whether consecutive tiles are the channel blocks of a strip, not the strips of a channel block: a worker then has the rows that it had in the layer before.</summary>
+    protected virtual bool StripsOuter => false;
 
     /// <summary>Tiles along a row of pixels that one call of the code computes at most.</summary>
     protected virtual int MostTilesPerCall => int.MaxValue;
@@ -57,12 +60,21 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         long strips = e.Images * Traversal.StripCount(e);
         for (int tile = tiles.Begin; tile < tiles.End;)
         {
-            (long channelBlock, long strip) = Math.DivRem(tile, strips);
-            tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
+            if (StripsOuter)
+            {
+                (long strip, long channelBlock) = Math.DivRem(tile, ChannelBlocks);
+                RunStrip(ref call, strip, (int)channelBlock, 1);
+                tile++;
+            }
+            else
+            {
+                (long channelBlock, long strip) = Math.DivRem(tile, strips);
+                tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
+            }
         }
     }
 
-    /// <summary>Computes one tile for a block of channels; source, rows and row step stand in the argument block already.</summary>
+    /// <summary>Computes a tile, or several equal ones along a row, for a block of channels; source, number of tiles, rows and row step stand in the argument block already.</summary>
     /// <param name="code">The number of the tile among <see cref="PatchTraversal.Tiles"/>.</param>
     /// <param name="skippedRows">Rows of the kernel that lie above the image; their weights are left out.</param>
     protected abstract void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows);
@@ -93,7 +105,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         (long y, long rows, long skippedRows, long sourceRow) = (0, v.Kernel, 0, 0);
         if (Traversal.Kind != TraversalKind.Flat)
         {
-            y = Traversal.Kind == TraversalKind.RowBlocks ? inImage * Traversal.RowsPerBlock : inImage;
+            y = Traversal.FirstRow(e, inImage);
             long top = (y * v.Stride) - (Traversal.IsPadded ? 0 : v.PadBegin);
             if (Traversal.Kind == TraversalKind.Rows && !Traversal.IsPadded)
             {
@@ -105,13 +117,14 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
             sourceRow = top + (skippedRows * v.Dilation);
         }
 
-        int count = Traversal.Kind == TraversalKind.Flat ? Math.Min(most, Traversal.EqualTiles(e, inImage)) : 1;
-        block[DotTile.Tiles] = count;
         block[DotTile.Rows] = rows;
         block[DotTile.RowStep] = call.RowBytes * v.Dilation;
         int tiles = Traversal.TilesOfStrip(e);
-        for (int part = 0; part < tiles; part++)
+        int count = 1;
+        for (int part = 0; part < tiles; part += count)
         {
+            count = Math.Min(Traversal.Kind == TraversalKind.Flat ? most : MostTilesPerCall, Traversal.EqualTiles(e, inImage, part));
+            block[DotTile.Tiles] = count;
             (long x, int code) = Traversal.TileAt(e, inImage, part);
             PixelPlacement p = Problem.Placement;
             call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
@@ -121,7 +134,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
             RunTile(call, block, code, channelBlock, skippedRows);
         }
 
-        return count;
+        return Traversal.Kind == TraversalKind.Flat ? count : 1;
     }
 }
 
@@ -142,7 +155,7 @@ internal unsafe ref struct PatchCall
         Images = traversal.IsPadded ? arguments.Scratch : arguments.Input(problem.Input);
         Results = arguments.Output(0);
         RowBytes = (traversal.IsPadded ? extents.PaddedWidth : extents.Width) * pixelBytes;
-        ImageBytes = RowBytes * (traversal.IsPadded ? extents.PaddedHeight : extents.Height);
+        ImageBytes = RowBytes * (traversal.IsPadded ? extents.PaddedHeight : extents.Height) * (traversal.ReadsPlanes ? problem.Channels : 1);
     }
 
     /// <summary>The image of the tile.</summary>

@@ -31,6 +31,9 @@ internal sealed record PatchProblem(
     // Strides, dilations and paddings beyond it are not worth a thought.
     public const int MostReach = 1 << 20;
 
+    /// <summary>Row-major images are read float by float, which is slower than a reformat for more channels than a picture has.</summary>
+    public const int MostPlanes = 8;
+
     /// <summary>Every patch is one pixel and pixels are taken in order: rows do not matter.</summary>
     public bool IsPointwise => Vertical.IsPointwise && Horizontal.IsPointwise && !Placement.IsSparse;
 
@@ -39,6 +42,12 @@ internal sealed record PatchProblem(
 
     /// <summary>Whether all images together are one long row of pixels.</summary>
     public bool MergesImages => IsPointwise && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
+
+    /// <summary>Whether tiles can read a row-major image as it is: few planes, whose distances their code knows.</summary>
+    public bool CanReadPlanes => InputStride == 0 && Groups == 1 && Channels <= MostPlanes && IsSpatialStatic && PlaneBytes is { } bytes && bytes * Channels < int.MaxValue / 2;
+
+    /// <summary>Bytes of a channel of a row-major image, if known.</summary>
+    public long? PlaneBytes => Vertical.Input * Horizontal.Input * sizeof(float);
 
     public bool IsSpatialStatic => Vertical.Output is not null && Horizontal.Output is not null;
 

@@ -25,7 +25,7 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         _shape = shape;
         _target = target;
         _lanes = target?.Lanes ?? Vector<float>.Count;
-        _packer = new(problem, shape.Vectors, _lanes);
+        _packer = new(problem, shape.Vectors, _lanes, Traversal.ReadsPlanes);
         _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
         int remainder = problem.Outputs % _lanes;
         _entries = [.. Traversal.Tiles.Select(t => (
@@ -94,6 +94,27 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
 
     private int Compile(PatchTile tile, int vectors, int lastLanes, int groups)
     {
+        ValueList<DotRun> runs = Traversal.ReadsPlanes ? PlaneRuns(tile) : PixelRuns(tile);
+        const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
+        DotTile dot = new(
+            vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), runs, tile.RepeatsRows,
+            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
+        {
+            Groups = groups, Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
+        };
+        if (_target is null)
+        {
+            _portable.Add(new(dot));
+            return _portable.Count - 1;
+        }
+
+        _code.Add(dot.Compile(_target));
+        return _code.Count - 1;
+    }
+
+    /// <summary>The channels of each position of the kernel lie side by side; those of a whole row do where an image is dense and has its padding.</summary>
+    private ValueList<DotRun> PixelRuns(PatchTile tile)
+    {
         PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
         List<DotRun> runs = [];
         int rowBytes = checked((int)(tile.InputWidth * PixelBytes));
@@ -101,7 +122,6 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
         {
             if (Traversal.IsPadded && Problem.Groups == 1 && h.Dilation == 1)
             {
-                // The columns of the kernel lie side by side.
                 runs.Add(new(row * v.Dilation * rowBytes, h.Kernel * Problem.Channels, 0));
                 continue;
             }
@@ -112,20 +132,33 @@ internal sealed unsafe class PatchProductKernel : PatchKernel
             }
         }
 
-        const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
-        DotTile dot = new(
-            vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), ValueList.From(runs), tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
+        return ValueList.From(runs);
+    }
+
+    /// <summary>In each plane the positions of a row of the kernel lie side by side.</summary>
+    private ValueList<DotRun> PlaneRuns(PatchTile tile)
+    {
+        PatchAxis h = Problem.Horizontal, v = Problem.Vertical;
+        List<DotRun> runs = [];
+        for (int row = 0; row < (tile.RepeatsRows ? 1 : v.Kernel); row++)
         {
-            Groups = groups, Walk = Traversal.Kind == TraversalKind.Flat ? DotWalk.Along(Problem, tile.Pixels.Count) : DotWalk.None,
-        };
-        if (_target is null)
-        {
-            _portable.Add(new(dot));
-            return _portable.Count - 1;
+            bool isWhole = h.Dilation == 1 && Enumerable.Range(0, h.Kernel).All(column => tile.SkippedAt(row, column) == 0);
+            for (int channel = 0; channel < Problem.Channels; channel++)
+            {
+                int first = checked((int)((channel * Problem.PlaneBytes!.Value) + (row * v.Dilation * tile.InputWidth * PixelBytes)));
+                if (isWhole)
+                {
+                    runs.Add(new(first, h.Kernel, 0));
+                    continue;
+                }
+
+                for (int column = 0; column < h.Kernel; column++)
+                {
+                    runs.Add(new(first + (column * h.Dilation * PixelBytes), 1, tile.SkippedAt(row, column)));
+                }
+            }
         }
 
-        _code.Add(dot.Compile(_target));
-        return _code.Count - 1;
+        return ValueList.From(runs);
     }
 }

@@ -13,8 +13,7 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
     // Two multiply-adds per cycle and lane at a cautious clock, and the share of it that tiles reach.
     private const double CyclesPerSecond = 3.2e9, Share = 0.9, PortableShare = 0.5;
 
-    // Row-major images are turned into pixels float by float, which is slower than a reformat for more channels than a picture has.
-    private const int MostPlanes = 8;
+    // To turn a row-major image into pixels.
     private const double SecondsPerPlanarFloat = 1.5e-9;
 
     public abstract TacticId Id { get; }
@@ -41,9 +40,9 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
             return new Verdict.Decline(missing);
         }
 
-        if (problem.InputStride == 0 && problem.Groups * problem.Channels > MostPlanes)
+        if (problem.InputStride == 0 && problem.Groups * problem.Channels > PatchProblem.MostPlanes)
         {
-            return new Verdict.Decline($"reads row-major images of up to {MostPlanes} channels only");
+            return new Verdict.Decline($"reads row-major images of up to {PatchProblem.MostPlanes} channels only");
         }
 
         int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
@@ -51,12 +50,12 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(
-                ValueList.From(shapes.Select(s => s.Shape.ToOption())), (shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism)) + CopySeconds(problem),
+                ValueList.From(shapes.Select(s => s.Shape.ToOption())), (shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism)) + (problem.InputStride > 0 || (problem.CanReadPlanes && !isPortable) ? 0 : CopySeconds(problem)),
                 new WeightPacker(problem, shapes[0].Shape.Vectors, lanes).Key);
     }
 
     private static double CopySeconds(PatchProblem problem) =>
-        problem.InputStride > 0 ? 0 : SecondsPerPlanarFloat * problem.Groups * problem.Channels * (problem.Images ?? 1) * (problem.Vertical.Input ?? 56) * (problem.Horizontal.Input ?? 56);
+        SecondsPerPlanarFloat * problem.Groups * problem.Channels * (problem.Images ?? 1) * (problem.Vertical.Input ?? 56) * (problem.Horizontal.Input ?? 56);
 
     public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
 

@@ -9,7 +9,7 @@ internal enum TraversalKind
     Flat,
     /// <summary>Row by row, each in parts.</summary>
     Rows,
-    /// <summary>Several short rows at once.</summary>
+    /// <summary>In blocks of several rows, each in parts.</summary>
     RowBlocks,
 }
 
@@ -25,6 +25,9 @@ internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<u
 
     /// <summary>Bytes from the tile's first pixel in the result to each.</summary>
     public Ints OutputOffsets(long pixelStride) => Ints.From(Pixels.Select(p => ((p.Y * OutputWidth) + p.X) * pixelStride * sizeof(float)));
+
+    /// <summary>Rows in which the pixels lie.</summary>
+    public int PixelRows => checked((int)(Pixels[^1].Y + 1));
 
     /// <summary>The operands of the epilogue as this tile sees them.</summary>
     public ValueList<DotOperand> Operands(PatchProblem problem) =>
@@ -44,14 +47,17 @@ internal sealed class PatchTraversal
     private readonly PatchProblem _problem;
     private readonly int _most;
     private readonly List<PatchTile> _tiles = [];
-    // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block (RowBlocks).
+    // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block and part (RowBlocks).
     private readonly int[] _codes;
+    private readonly int _rowsPerBlock = 1;
 
-    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels, bool padAll)
+    private PatchTraversal(PatchProblem problem, int most, bool padFewChannels, bool padAll, int blockRows)
     {
         (_problem, _most) = (problem, most);
-        IsPadded = problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || (padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1) || problem.Horizontal.Kernel > MostColumns));
-        if (!IsPadded && problem.IsPointwise)
+        ReadsPlanes = !padAll && problem.CanReadPlanes && problem.Horizontal.Kernel <= MostColumns;
+        bool isWide = problem.Horizontal.Kernel > MostColumns, hasShortRuns = padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1;
+        IsPadded = !ReadsPlanes && (problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || hasShortRuns || isWide)));
+        if (!IsPadded && !ReadsPlanes && problem.IsPointwise)
         {
             Kind = TraversalKind.Flat;
             long? length = !problem.IsSpatialStatic ? null : problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.TypicalPixels;
@@ -60,11 +66,13 @@ internal sealed class PatchTraversal
         }
 
         long? width = problem.Horizontal.Output;
-        Kind = !IsPadded && !problem.Placement.IsSparse && width * 2 <= most && problem.Vertical.Output > 1 && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions ? TraversalKind.RowBlocks : TraversalKind.Rows;
+        bool hasBlocks = blockRows > 1 || (width * 2 <= most && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions);
+        Kind = !IsPadded && !problem.Placement.IsSparse && problem.Vertical.Output > 1 && hasBlocks ? TraversalKind.RowBlocks : TraversalKind.Rows;
         if (Kind == TraversalKind.RowBlocks)
         {
-            RowsPerBlock = (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value);
-            _codes = [.. Enumerable.Range(0, (int)((problem.Vertical.Output.Value + RowsPerBlock - 1) / RowsPerBlock)).Select(b => Number(Block(b * (long)RowsPerBlock)))];
+            _rowsPerBlock = blockRows > 1 ? blockRows : (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value);
+            PixelParts blocks = new(problem.Vertical.Output!.Value, _rowsPerBlock), parts = new(width!.Value, most);
+            _codes = [.. from block in Enumerable.Range(0, blocks.Count) from part in Enumerable.Range(0, parts.Count) select Number(Block(blocks[block], parts[part]))];
         }
         else if (IsPadded)
         {
@@ -82,29 +90,60 @@ internal sealed class PatchTraversal
     /// <summary>Whether images are first copied with their padding.</summary>
     public bool IsPadded { get; }
 
-    public int RowsPerBlock { get; } = 1;
+    /// <summary>Whether tiles read a row-major image as it is; pixels then lie side by side, in as many planes as there are channels.</summary>
+    public bool ReadsPlanes { get; }
 
     /// <summary>The distinct tiles; each has its own code.</summary>
     public IReadOnlyList<PatchTile> Tiles => _tiles;
 
-    /// <param name="most">Pixels of a tile.</param>
+    /// <param name="most">Pixels of a tile, in one row where it has several of <paramref name="blockRows"/>.</param>
     /// <param name="padFewChannels">Whether images of few channels are padded, so that a row of a patch is one run.</param>
     /// <param name="padAll">Whether all images are padded, unless patches are single pixels: no tile touches padding.</param>
-    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false) => new(problem, most, padFewChannels, padAll);
+    /// <param name="blockRows">Rows of a tile where extents are known; 1 for single rows, or as many whole rows as a tile holds.</param>
+    public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false, int blockRows = 1) => new(problem, most, padFewChannels, padAll, blockRows);
 
     /// <summary>Strips of one image.</summary>
     public long StripCount(PatchExtents e) => Kind switch
     {
         TraversalKind.Flat => new PixelParts(e.OutputPixels, _most).Count,
-        TraversalKind.RowBlocks => _codes.Length,
+        TraversalKind.RowBlocks => new PixelParts(e.OutputHeight, _rowsPerBlock).Count,
         _ => e.OutputHeight,
     };
 
-    /// <summary>Tiles of one strip.</summary>
-    public int TilesOfStrip(PatchExtents e) => Kind == TraversalKind.Rows ? new PixelParts(e.OutputWidth, _most).Count : 1;
+    /// <summary>The first row of a strip; 0 of one long row.</summary>
+    public long FirstRow(PatchExtents e, long strip) => Kind switch
+    {
+        TraversalKind.Flat => 0,
+        TraversalKind.RowBlocks => new PixelParts(e.OutputHeight, _rowsPerBlock)[(int)strip].Start,
+        _ => strip,
+    };
 
-    /// <summary>How many tiles of one long row, from this on, have the same size.</summary>
-    public int EqualTiles(PatchExtents e, long strip) => new PixelParts(e.OutputPixels, _most).EqualFrom((int)strip);
+    /// <summary>Tiles of one strip.</summary>
+    public int TilesOfStrip(PatchExtents e) => Kind != TraversalKind.Flat ? new PixelParts(e.OutputWidth, _most).Count : 1;
+
+    /// <summary>How many tiles, from this on along its row of pixels, have the same code.</summary>
+    public int EqualTiles(PatchExtents e, long strip, int part)
+    {
+        if (Kind == TraversalKind.Flat)
+        {
+            return new PixelParts(e.OutputPixels, _most).EqualFrom((int)strip);
+        }
+
+        PixelParts parts = new(e.OutputWidth, _most);
+        if (IsPadded)
+        {
+            return parts.EqualFrom(part);
+        }
+
+        long row = Kind == TraversalKind.Rows ? 0 : strip * parts.Count;
+        int end = part + 1;
+        while (end < parts.Count && _codes[row + end] == _codes[row + part])
+        {
+            end++;
+        }
+
+        return end - part;
+    }
 
     /// <summary>The first pixel of a tile, and the number of its code.</summary>
     public (long X, int Code) TileAt(PatchExtents e, long strip, int part)
@@ -114,11 +153,10 @@ internal sealed class PatchTraversal
             case TraversalKind.Flat:
                 (long start, int size) = new PixelParts(e.OutputPixels, _most)[(int)strip];
                 return (start, _codes[size - 1]);
-            case TraversalKind.RowBlocks:
-                return (0, _codes[strip]);
             default:
-                (start, size) = new PixelParts(e.OutputWidth, _most)[part];
-                return (start, IsPadded ? _codes[size - 1] : _codes[part]);
+                PixelParts parts = new(e.OutputWidth, _most);
+                (start, size) = parts[part];
+                return (start, IsPadded ? _codes[size - 1] : Kind == TraversalKind.Rows ? _codes[part] : _codes[(strip * parts.Count) + part]);
         }
     }
 
@@ -149,17 +187,16 @@ internal sealed class PatchTraversal
         return new(ValueList.From(Enumerable.Range(0, size).Select(i => (0L, (long)i))), ValueList.From(skipped), true, 0, 0, skipped.Length);
     }
 
-    private PatchTile Block(long firstRow)
+    private PatchTile Block((long Start, int Size) rows, (long Start, int Size) columns)
     {
         PatchAxis v = _problem.Vertical, h = _problem.Horizontal;
-        long rows = Math.Min(RowsPerBlock, v.Output!.Value - firstRow);
-        (long Y, long X)[] pixels = [.. from y in Enumerable.Range(0, (int)rows) from x in Enumerable.Range(0, (int)h.Output!.Value) select ((long)y, (long)x)];
+        (long Y, long X)[] pixels = [.. from y in Enumerable.Range(0, rows.Size) from x in Enumerable.Range(0, columns.Size) select ((long)y, (long)x)];
         ulong[] skipped = new ulong[v.Kernel * h.Kernel];
         for (int position = 0; position < skipped.Length; position++)
         {
             for (int i = 0; i < pixels.Length; i++)
             {
-                skipped[position] |= IsPadding(v, firstRow + pixels[i].Y, position / h.Kernel) || IsPadding(h, pixels[i].X, position % h.Kernel) ? 1ul << i : 0;
+                skipped[position] |= IsPadding(v, rows.Start + pixels[i].Y, position / h.Kernel) || IsPadding(h, columns.Start + pixels[i].X, position % h.Kernel) ? 1ul << i : 0;
             }
         }
 

@@ -8,7 +8,8 @@ namespace Peregrine.Backends.Cpu.Products;
 /// Packs weights for <see cref="DotTile"/>: [convolution group][group of output channels][kernel row][kernel column][input channel][vector][lane], the last vector of each convolution group
 /// filled up with zeros.
 /// </summary>
-internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
+/// <param name="planes">Whether, for images read as planes, input channels come before the columns of the kernel.</param>
+internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes, bool planes = false)
 {
     // Half of the smallest first-level cache.
     private const int BlockFloats = 4096;
@@ -29,14 +30,26 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
 
     public long Bytes => problem.Groups * ConvolutionGroupBytes;
 
-    public string Key => $"dot {problem.Groups}x{problem.Outputs}x{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
+    public string Key => $"dot {problem.Groups}x{problem.Outputs}x{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}{(planes ? " for planes" : "")}";
 
     /// <summary>The packed form for others; null where packing changes values or leaves some out.</summary>
-    public WeightForm? Form => problem.Weights is { Factor: 1, Offset: 0, PerRow: >= 0, PerColumn: >= 0 } order
-        ? new(
-            problem.Groups, problem.Outputs, problem.Channels, problem.Vertical.Kernel, problem.Horizontal.Kernel, order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput,
-            order.PerOutput, order.PerChannel, order.PerRow, order.PerColumn, vectors * lanes, lanes)
-        : null;
+    public WeightForm? Form
+    {
+        get
+        {
+            if (problem.Weights is not { Factor: 1, Offset: 0, PerRow: >= 0, PerColumn: >= 0 } order)
+            {
+                return null;
+            }
+
+            long perGroup = order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput;
+            int rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
+            // For planes channels and columns have changed their places.
+            return planes
+                ? new(problem.Groups, problem.Outputs, columns, rows, problem.Channels, perGroup, order.PerOutput, order.PerColumn, order.PerRow, order.PerChannel, vectors * lanes, lanes)
+                : new(problem.Groups, problem.Outputs, problem.Channels, rows, columns, perGroup, order.PerOutput, order.PerChannel, order.PerRow, order.PerColumn, vectors * lanes, lanes);
+        }
+    }
 
     /// <summary>A part is a group of output channels.</summary>
     public int Parts => problem.Groups * GroupsOfConvolution;
@@ -65,7 +78,7 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
         {
             BlockTranspose.Run(sizeof(float), (byte*)from, (nint)order.PerOutput * sizeof(float), (byte*)to, (nint)width * sizeof(float), channels, count);
         }
-        else if (order.Factor == 1 && isPatchContiguous && window <= BlockFloats / width)
+        else if (!planes && order.Factor == 1 && isPatchContiguous && window <= BlockFloats / width)
         {
             PackPatches(from, to, width, count, window);
         }
@@ -101,16 +114,17 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void PackOutput(float* from, float* to, long width, WeightOrder order, int rows, int columns, int channels)
+    private unsafe void PackOutput(float* from, float* to, long width, WeightOrder order, int rows, int columns, int channels)
     {
+        (int outer, long perOuter, int inner, long perInner) = planes ? (channels, order.PerChannel, columns, order.PerColumn) : (columns, order.PerColumn, channels, (long)order.PerChannel);
         for (int row = 0; row < rows; row++)
         {
-            for (int column = 0; column < columns; column++)
+            for (int i = 0; i < outer; i++)
             {
-                float* source = from + (row * order.PerRow) + (column * order.PerColumn);
-                for (int channel = 0; channel < channels; channel++)
+                float* source = from + (row * order.PerRow) + (i * perOuter);
+                for (int j = 0; j < inner; j++)
                 {
-                    *to = source[(long)channel * order.PerChannel] * order.Factor;
+                    *to = source[j * perInner] * order.Factor;
                     to += width;
                 }
             }

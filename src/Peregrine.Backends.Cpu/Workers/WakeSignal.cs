@@ -14,6 +14,9 @@ internal sealed class WakeSignal
     /// <param name="spins">Polls before a waiter parks; 0 parks at once.</param>
     public WakeSignal(int spins) => _spins = spins;
 
+    /// <summary>Whether somebody has given up polling; that may change at any time.</summary>
+    public bool HasParked => Volatile.Read(ref _parked) != 0;
+
     /// <summary>Changes with each <see cref="Signal"/>.</summary>
     public int Version => Volatile.Read(ref _version);
 

@@ -85,19 +85,22 @@ public sealed class WorkerPool : IDisposable
     public int Invite(IHelper helper, int count)
     {
         ArgumentNullException.ThrowIfNull(helper);
-        int sent = 0;
+        int sent = 0, processor = ThreadPlacement.CurrentProcessor();
         lock (_gate)
         {
             // A helper that comes late finds a pool that is gone; nobody misses it.
             while (!_disposed && sent < count && _idleCount > 0)
             {
-                _idle[--_idleCount].Assign(helper);
+                _idle[--_idleCount].Assign(helper, processor);
                 sent++;
             }
         }
 
         return sent;
     }
+
+    /// <summary>Called by a thread of this pool, by its number: leaves a processor that its caller needs.</summary>
+    internal void MoveOff(int thread, int processor) => _threads[thread - 1].MoveOff(processor);
 
     /// <summary>Takes workers from the arbiter for a caller that works itself.</summary>
     internal WorkerLease Lease(int wanted) => _arbiter.Lease(Math.Min(wanted, Workers));

@@ -6,6 +6,7 @@ internal sealed class WorkerThread
     private readonly WorkerPool _pool;
     private readonly Thread _thread;
     private readonly WakeSignal _mail;
+    private readonly ThreadPlacement _placement = new();
     private readonly int _number;
     private WorkerTeam? _team;
     private IHelper? _helper;
@@ -31,12 +32,21 @@ internal sealed class WorkerThread
         _mail.Signal();
     }
 
-    /// <summary>Sends the thread, which must be idle, to help.</summary>
-    public void Assign(IHelper helper)
+    /// <summary>Sends the thread, which must be idle, to help, on another processor than that of the caller.</summary>
+    /// <param name="processor">The caller's processor; −1 if it is not known.</param>
+    public void Assign(IHelper helper, int processor)
     {
+        if (_mail.HasParked)
+        {
+            _placement.KeepOff(processor);
+        }
+
         Volatile.Write(ref _helper, helper);
         _mail.Signal();
     }
+
+    /// <summary>Called by this thread: leaves a processor that its caller needs.</summary>
+    public void MoveOff(int processor) => _placement.MoveOff(processor);
 
     /// <summary>Asks the thread to end when it has no work.</summary>
     public void Stop()
@@ -49,6 +59,7 @@ internal sealed class WorkerThread
 
     private void Loop()
     {
+        _placement.Begin();
         while (true)
         {
             int version = _mail.Version;
@@ -62,6 +73,7 @@ internal sealed class WorkerThread
             else if (Volatile.Read(ref _helper) is { } helper)
             {
                 _helper = null;
+                _placement.Settle();
                 helper.Help(_number);
                 BecomeIdle();
             }

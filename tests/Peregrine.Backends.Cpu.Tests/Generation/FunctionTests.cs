@@ -13,6 +13,7 @@ public sealed class FunctionTests
     {
         ["exp"] = (Expr.Exp(X), x => MathLibrary.Exp<ScalarLanes, float, bool>(default, x)),
         ["sigmoid"] = (Expr.Sigmoid(X), x => MathLibrary.Sigmoid<ScalarLanes, float, bool>(default, x)),
+        ["product with its sigmoid"] = (X * Expr.Sigmoid(X), x => MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x)),
         ["expm1"] = (Expr.Expm1(X), x => MathLibrary.Expm1<ScalarLanes, float, bool>(default, x)),
         ["tanh"] = (Expr.Tanh(X), x => MathLibrary.Tanh<ScalarLanes, float, bool>(default, x)),
         ["tanh of softplus"] = (Expr.Tanh(new Softplus().Body(new Operands([DataType.Float32]))), x => MathLibrary.TanhSoftplus<ScalarLanes, float, bool>(default, x)),

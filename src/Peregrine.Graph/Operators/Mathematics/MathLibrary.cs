@@ -15,6 +15,9 @@ public static class MathLibrary
     // e^r on |r| ≤ ln 2 / 2, from the highest power to r⁰.
     private static ReadOnlySpan<float> ExpCoefficients => [0.0013835507f, 0.00837498344f, 0.0416682363f, 0.166664526f, 0.499999911f, 1, 1];
 
+    // e^−r on the same range.
+    private static ReadOnlySpan<float> MirroredExpCoefficients => [0.0013835507f, -0.00837498344f, 0.0416682363f, -0.166664526f, 0.499999911f, -1, 1];
+
     // (e^r − 1 − r) / r² on the same range.
     private static ReadOnlySpan<float> Expm1Coefficients => [0.00138827681f, 0.00836621784f, 0.0416669697f, 0.16666545f, 0.5f];
 
@@ -38,6 +41,20 @@ public static class MathLibrary
         TValue e = ExpOfLimited<TLanes, TValue, TMask>(m, m.Max(m.Constant(-104), m.NegativeAbsolute(x)));
         TValue numerator = m.Select(m.Less(x, m.Constant(0)), e, m.Constant(1));
         return m.Divide(numerator, m.Add(e, m.Constant(1)));
+    }
+
+    /// <summary>
+    /// x / (1 + e^−a), the product of x and the sigmoid of a, within 3 ulp for a ≥ −80. Below, where the sigmoid is less than 2^−115, it may come out as anything between 0 and 1.5 times itself, and
+    /// below −88.7 as 0. That spares the choice between two numerators that the sigmoid alone needs.
+    /// </summary>
+    public static TValue SigmoidProduct<TLanes, TValue, TMask>(TLanes m, TValue x, TValue a) where TLanes : IFloatLanes<TValue, TMask>
+    {
+        // e^−a = 2^n · e^−r with a = −n·ln 2 + r: the coefficients of odd powers change their signs, so a need not.
+        TValue limited = m.Max(m.Constant(-89), m.Min(m.Constant(104), a));
+        TValue n = m.RoundEven(m.Multiply(limited, m.Constant(-Log2E)));
+        TValue r = m.MultiplyAdd(n, m.Constant(Ln2Low), m.MultiplyAdd(n, m.Constant(Ln2High), limited));
+        TValue e = m.ScaleByPowerOfTwo(Polynomial<TLanes, TValue, TMask>(m, r, MirroredExpCoefficients), n);
+        return m.Divide(x, m.Add(e, m.Constant(1)));
     }
 
     /// <summary>e^x − 1, within 2 ulp; above 88.72 infinite. The sum is formed at half its size, which does not overflow before the result does.</summary>

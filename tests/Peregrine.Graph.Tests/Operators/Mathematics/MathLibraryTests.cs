@@ -9,6 +9,7 @@ public sealed class MathLibraryTests
     {
         ["exp"] = (x => MathLibrary.Exp<ScalarLanes, float, bool>(default, x), Math.Exp, 1),
         ["sigmoid"] = (x => MathLibrary.Sigmoid<ScalarLanes, float, bool>(default, x), SpecialFunctions.Sigmoid, 3),
+        ["product with its sigmoid"] = (x => x < -80 ? (float)(x * SpecialFunctions.Sigmoid(x)) : MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x), x => x * SpecialFunctions.Sigmoid(x), 3),
         ["expm1"] = (x => MathLibrary.Expm1<ScalarLanes, float, bool>(default, x), SpecialFunctions.Expm1, 2),
         ["tanh"] = (x => MathLibrary.Tanh<ScalarLanes, float, bool>(default, x), Math.Tanh, 3),
         ["tanh of softplus"] = (x => MathLibrary.TanhSoftplus<ScalarLanes, float, bool>(default, x), x => Math.Tanh(Math.Max(x, 0) + SpecialFunctions.Log1p(Math.Exp(-Math.Abs(x)))), 4),
@@ -44,6 +45,16 @@ public sealed class MathLibraryTests
         TestContext.Current.SendDiagnosticMessage($"{name}: {worst:f2} ulp at {at:R}");
         Assert.True(worst <= limit, $"{name}: {worst:f3} ulp at {at:R}, {limit} are stated");
         Assert.True(worst > limit / 4, $"{name}: {worst:f3} ulp at most, {limit} are stated");
+    }
+
+    [Fact]
+    public void A_product_with_a_tiny_sigmoid_is_tiny()
+    {
+        foreach (float x in Inputs().Where(x => x < -80 && float.IsFinite(x)))
+        {
+            double exact = x * SpecialFunctions.Sigmoid(x);
+            Assert.InRange(MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x), 1.5 * exact - float.Epsilon, 0);
+        }
     }
 
     private static bool IsAtOverflow(double expected, float actual) => Math.Abs(Math.Abs(expected) / float.MaxValue - 1) < 1e-6 && (float.IsInfinity(actual) || MathF.Abs(actual) > 3.4028e38f);

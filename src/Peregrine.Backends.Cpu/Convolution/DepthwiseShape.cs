@@ -1,0 +1,63 @@
+using System.Globalization;
+using Peregrine.Backends.Cpu.Products;
+using Peregrine.Runtime.Kernels;
+
+namespace Peregrine.Backends.Cpu.Convolution;
+
+/// <summary>The pixels of one register tile of a depthwise convolution, as they stand in a tactic's options: <c>3x8</c>.</summary>
+/// <param name="Rows">Rows of pixels.</param>
+/// <param name="Columns">Pixels in each row.</param>
+internal readonly record struct DepthwiseShape(int Rows, int Columns)
+{
+    private const int MostOptions = 6;
+    private const int MostPositions = 81;
+
+    // A long row serves extents that are known at run time only, and kernels whose unrolled rows would be too much code.
+    private static readonly DepthwiseShape[] Known = [new(4, 6), new(3, 8), new(3, 7), new(4, 7), new(2, 12), new(2, 14), new(2, 7), new(2, 6), new(3, 4), new(4, 3), new(2, 4), new(1, 28), new(1, 14), new(1, 12), new(1, 8)];
+
+    public static DepthwiseShape Parse(TacticOption option)
+    {
+        string[] parts = option.Text.Split('x');
+        return new(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rows}x{Columns}");
+
+    /// <summary>The most promising shapes for a convolution with their estimates, in cycles per vector of channels and image.</summary>
+    /// <param name="registers">Vector registers of the processor.</param>
+    public static IEnumerable<(DepthwiseShape Shape, double Cycles)> Candidates(PatchProblem problem, int registers)
+    {
+        // Sums, a pixel, and what the epilogue or a few weights need.
+        int most = registers - 4;
+        bool hasBlocks = problem.IsSpatialStatic && problem.InputStride > 0 && !problem.Placement.IsSparse && problem.PatchLength <= MostPositions && problem.Vertical.Output > 1;
+        return Known.Where(s => s.Rows * s.Columns <= most && (s.Rows == 1 || hasBlocks))
+            .Select(s => (Shape: s, Cycles: s.Estimate(problem, registers)))
+            .OrderBy(s => s.Cycles)
+            .Take(MostOptions);
+    }
+
+    /// <summary>Multiply-adds and loads, two of each a cycle; lines that come from the second-level cache, one in two; the epilogue; and what it takes to begin a tile.</summary>
+    private double Estimate(PatchProblem problem, int registers)
+    {
+        PatchAxis v = problem.Vertical, h = problem.Horizontal;
+        long height = v.Output ?? Math.Max(1, problem.TypicalPixels / 14), width = h.Output ?? 14;
+        double cycles = 0;
+        PixelParts rows = new(height, Rows), columns = new(width, Columns);
+        for (int part = 0; part < columns.Count; part++)
+        {
+            int size = columns[part].Size;
+            cycles += TileCycles(v, h, (double)height / rows.Count, size, Math.Max(1, Math.Min(h.Kernel, registers - (Rows * size) - 1))) * rows.Count;
+        }
+
+        return cycles;
+    }
+
+    private static double TileCycles(PatchAxis v, PatchAxis h, double rows, int columns, int held)
+    {
+        const double CyclesPerLine = 1.5, CyclesPerResult = 2, CyclesPerTile = 12;
+        double chunks = Math.Ceiling((double)h.Kernel / held), window = ((columns - 1) * h.Stride) + ((Math.Min(held, h.Kernel) - 1) * h.Dilation) + 1;
+        double products = rows * columns * v.Kernel * h.Kernel, loads = v.Kernel * ((rows * chunks * window) + h.Kernel);
+        double lines = ((rows - 1) * v.Stride + ((v.Kernel - 1) * v.Dilation) + 1) * (((columns - 1) * h.Stride) + ((h.Kernel - 1) * h.Dilation) + 1);
+        return Math.Max(Math.Max(products, loads) / 2, lines * CyclesPerLine) + (rows * columns * CyclesPerResult) + CyclesPerTile;
+    }
+}
