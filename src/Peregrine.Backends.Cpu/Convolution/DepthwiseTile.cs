@@ -30,6 +30,7 @@ internal sealed record DepthwiseTile(
 
         // What the sums and one pixel leave.
         int held = Math.Max(1, Math.Min(Columns, target.Set.VectorRegisters - PixelOffsets.Count - 1));
+        EpilogueWriter epilogue = new(Epilogue, target.Set.VectorRegisters, mostAtOnce: 1);
         p.Loop(vectors, 1, () =>
         {
             VReg x = p.Copy(source), w = p.Copy(weights);
@@ -50,11 +51,11 @@ internal sealed record DepthwiseTile(
 
             if (Lanes < p.Lanes)
             {
-                p.Masked(p.TailMask(Lanes), () => Finish(p, sums, result, operands));
+                p.Masked(p.TailMask(Lanes), () => Finish(p, epilogue, sums, result, operands));
             }
             else
             {
-                Finish(p, sums, result, operands);
+                Finish(p, epilogue, sums, result, operands);
             }
 
             p.AddTo(weights, VectorBytes);
@@ -127,14 +128,14 @@ internal sealed record DepthwiseTile(
         }
     }
 
-    private void Finish(KernelBuilder p, VReg[] sums, VReg target, VReg[] operands)
+    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[] sums, VReg target, VReg[] operands)
     {
         VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], 0, 0) : default)];
-        for (int pixel = 0; pixel < sums.Length; pixel++)
-        {
-            int at = pixel;
-            VReg value = Epilogue is null ? sums[pixel] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], 0, at));
-            p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel])), value);
-        }
+        epilogue.Write(
+            p,
+            sums.Length,
+            sums.Length + shared.Count(r => r.IsValid),
+            (pixel, i) => i == 0 ? sums[pixel] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], 0, pixel),
+            (pixel, value) => p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel])), value));
     }
 }

@@ -41,6 +41,12 @@ internal sealed class EpilogueLowering
         return new EpilogueLowering(p, graph, operand).Value(graph.Result);
     }
 
+    /// <summary>The same for a graph that is written more than once.</summary>
+    public static VReg Apply(KernelBuilder p, EpilogueGraph graph, Func<int, VReg> operand) => new EpilogueLowering(p, graph, operand).Value(graph.Result);
+
+    /// <summary>Registers that live at once at most while the expression is computed, the value of its first operand counted.</summary>
+    public static int RegistersOf(EpilogueGraph graph) => new EpilogueLowering(null!, graph, _ => default)._needs.Max();
+
     /// <summary>Why the expression cannot be lowered ("Tan", "operands of float64"), or null if it can.</summary>
     public static string? WhyNot(Expr e, IReadOnlyList<DataType> operandTypes) => new EpilogueGraph(e, operandTypes).Problem;
 

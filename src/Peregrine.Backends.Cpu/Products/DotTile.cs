@@ -96,9 +96,9 @@ internal sealed record DotTile(
     /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>
     public bool HasColumns { get; init; }
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes, new EpilogueWriter(Epilogue, target.Set.VectorRegisters)));
 
-    private KernelProgram Build(int lanes)
+    private KernelProgram Build(int lanes, EpilogueWriter epilogue)
     {
         KernelBuilder p = new($"dot-{PixelOffsets.Count}x{Vectors * lanes}", lanes, ArgumentPassing.Block);
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
@@ -134,7 +134,7 @@ internal sealed record DotTile(
                     EmitRuns(p, x, w, stream, sums);
                 }
 
-                Finish(p, sums, target, operands, stride, columns);
+                Finish(p, epilogue, sums, target, operands, stride, columns);
                 if (Groups > 1)
                 {
                     MoveAll(p, weights, GroupBytes, target, Vectors * p.VectorBytes, operands, 1);
@@ -279,7 +279,7 @@ internal sealed record DotTile(
 
     private int RowBytes(KernelBuilder p) => WeightRow > 0 ? WeightRow : Vectors * p.VectorBytes;
 
-    private void Finish(KernelBuilder p, VReg[,] sums, VReg target, VReg[] operands, VReg stride, VReg columns)
+    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[,] sums, VReg target, VReg[] operands, VReg stride, VReg columns)
     {
         for (int v = 0; v < Vectors; v++)
         {
@@ -289,31 +289,38 @@ internal sealed record DotTile(
                 p.AddTo(left, -v * p.Lanes);
                 p.LimitBelow(left, p.Integer(0));
                 p.LimitAbove(left, p.Integer(p.Lanes));
-                p.Masked(p.TailMask(left), () => FinishVector(p, sums, v, target, operands, stride));
+                p.Masked(p.TailMask(left), () => FinishVector(p, epilogue, sums, v, target, operands, stride));
             }
             else if (v == Vectors - 1 && LastLanes < p.Lanes)
             {
-                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, sums, v, target, operands, stride));
+                p.Masked(p.TailMask(LastLanes), () => FinishVector(p, epilogue, sums, v, target, operands, stride));
             }
             else
             {
-                FinishVector(p, sums, v, target, operands, stride);
+                FinishVector(p, epilogue, sums, v, target, operands, stride);
             }
         }
     }
 
-    private void FinishVector(KernelBuilder p, VReg[,] sums, int v, VReg target, VReg[] operands, VReg stride)
+    private void FinishVector(KernelBuilder p, EpilogueWriter epilogue, VReg[,] sums, int v, VReg target, VReg[] operands, VReg stride)
     {
         // What all pixels share is loaded once; what follows a run-time stride has a pointer that walks along.
         VReg[] shared = [.. Operands.Select((o, i) => o.IsShared ? o.Load(p, operands[i], v, 0) : default)];
         VReg[] pointers = [.. Operands.Select((o, i) => o.FollowsResult ? p.Copy(operands[i]) : operands[i])];
         VReg result = stride.IsValid ? p.Copy(target) : target;
+        VReg Operand(int pixel, int i) => i == 0 ? sums[pixel, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, pointers[i - 1], v, pixel);
+        if (!stride.IsValid)
+        {
+            int live = ((Vectors - v) * PixelOffsets.Count) + shared.Count(r => r.IsValid);
+            epilogue.Write(p, PixelOffsets.Count, live, Operand, (pixel, value) => p.Store(new MemoryOperand(result, checked((int)OutputOffsets[pixel] + (v * p.VectorBytes))), value));
+            return;
+        }
+
         for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
         {
             int at = pixel;
-            VReg value = Epilogue is null ? sums[at, v] : EpilogueLowering.Apply(p, Epilogue, i => i == 0 ? sums[at, v] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, pointers[i - 1], v, at));
-            p.Store(new MemoryOperand(result, checked((stride.IsValid ? 0 : (int)OutputOffsets[pixel]) + (v * p.VectorBytes))), value);
-            if (stride.IsValid && pixel < PixelOffsets.Count - 1)
+            epilogue.Write(p, 1, 0, (_, i) => Operand(at, i), (_, value) => p.Store(new MemoryOperand(result, v * p.VectorBytes), value));
+            if (pixel < PixelOffsets.Count - 1)
             {
                 p.AddTo(result, stride);
                 for (int i = 0; i < pointers.Length; i++)

@@ -14,7 +14,7 @@ internal sealed record KernelBenchmark(string Kernel, string Request, string Dev
 {
     /// <summary>Tries everything with one thread, and again with more.</summary>
     /// <exception cref="FormatException">The text is no kernel.</exception>
-    public static KernelBenchmark Run(string text, int? threads, CancellationToken cancellation)
+    public static KernelBenchmark Run(string text, int? threads, bool cold, CancellationToken cancellation)
     {
         KernelCase plain = KernelCase.Parse(text);
         List<KernelTable> tables = [];
@@ -32,7 +32,7 @@ internal sealed record KernelBenchmark(string Kernel, string Request, string Dev
             }
 
             (request, device) = (kernel.Request.ToString(), backend.Device.Name);
-            Tuner tuner = new(backend, new() { Level = 5 }, cancellation);
+            Tuner tuner = new(backend, new() { Level = 5, HotOperands = !cold }, cancellation);
             Selection? selection = tuner.Find(kernel.Request, kernel.Oracle);
             double? peak = backend.MeasurePeak(kernel.Request.Outputs[0].Type);
             IReadOnlyList<Candidate> candidates = tuner.Report().Requests[0].Candidates;

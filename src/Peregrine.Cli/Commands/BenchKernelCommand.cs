@@ -8,6 +8,7 @@ internal sealed class BenchKernelCommand : CliCommand
 {
     private readonly Argument<string> _kernel = new("KERNEL") { Description = "What to compute, in one argument: \"conv f32 n=1 c=64 h=56 w=56 oc=64 k=3 pad=1 +relu\"." };
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads of the second table; the first is always of one. By default the cores that the process may use.", HelpName = "N" };
+    private readonly Option<bool> _cold = new("--cold") { Description = "Activations rotate among copies that exceed the second-level cache, as they do when an engine is built; otherwise they stay where they are." };
     private readonly Option<string?> _json = new("--json") { Description = "Writes the result as JSON (- for the standard output, and nothing else there).", HelpName = "FILE" };
 
     public BenchKernelCommand()
@@ -15,6 +16,7 @@ internal sealed class BenchKernelCommand : CliCommand
     {
         Add(_kernel);
         Add(_threads);
+        Add(_cold);
         Add(_json);
         AddVerbosity();
     }
@@ -43,7 +45,7 @@ internal sealed class BenchKernelCommand : CliCommand
         KernelBenchmark report;
         try
         {
-            report = KernelBenchmark.Run(text, threads, session.Cancellation);
+            report = KernelBenchmark.Run(text, threads, parse.GetValue(_cold), session.Cancellation);
         }
         catch (FormatException e)
         {

@@ -26,6 +26,7 @@ public sealed partial class KernelBuilder
     private readonly Dictionary<int, VReg> _maskConstants = [];
     private readonly ArgumentPassing _passing;
     private readonly string _name;
+    private List<KernelInstruction>? _captured;
     private VReg _block;
     private VReg _activeMask;
     private int _registerCount = 1;
@@ -128,6 +129,31 @@ public sealed partial class KernelBuilder
         finally { _activeMask = outer; }
     }
 
+    /// <summary>
+    /// Mixes the instructions of bodies that do not depend on each other: one of each in turn. Long chains of dependent instructions, one behind the other, would fill the processor's schedulers with
+    /// instructions that wait. Bodies have no loops or blocks.
+    /// </summary>
+    public void Interleave(IReadOnlyList<Action> bodies)
+    {
+        ArgumentNullException.ThrowIfNull(bodies);
+        if (_captured is not null) { throw new InvalidOperationException("Interleaved bodies cannot be nested."); }
+        List<KernelInstruction>[] streams = [.. bodies.Select(_ => new List<KernelInstruction>())];
+        for (int i = 0; i < streams.Length; i++)
+        {
+            _captured = streams[i];
+            try { bodies[i](); }
+            finally { _captured = null; }
+        }
+
+        for (int at = 0; at < streams.Max(s => s.Count); at++)
+        {
+            foreach (List<KernelInstruction> stream in streams)
+            {
+                if (at < stream.Count) { Emit(stream[at]); }
+            }
+        }
+    }
+
     /// <summary>Ends the program. Throws <see cref="InvalidOperationException"/> if a register may be read before it is written.</summary>
     public KernelProgram Build()
     {
@@ -156,6 +182,7 @@ public sealed partial class KernelBuilder
 
     private void Enter(KernelInstruction begin)
     {
+        if (_captured is not null) { throw new InvalidOperationException("Interleaved bodies have no loops or blocks."); }
         if (_depth == 0) { _outermostBlock = _instructions.Count; }
         Emit(begin);
         _depth++;
@@ -170,7 +197,7 @@ public sealed partial class KernelBuilder
     private void Emit(KernelInstruction instruction)
     {
         if (_built) { throw new InvalidOperationException("The program is built already."); }
-        _instructions.Add(instruction);
+        (_captured ?? _instructions).Add(instruction);
     }
 
     private VReg Fresh(RegisterClass registerClass) => new(_registerCount++, registerClass);
@@ -179,7 +206,7 @@ public sealed partial class KernelBuilder
     private VReg Hoist(KernelInstruction instruction)
     {
         if (_built) { throw new InvalidOperationException("The program is built already."); }
-        if (_depth == 0) { Emit(instruction); }
+        if (_depth == 0) { _instructions.Add(instruction); }
         else { _instructions.Insert(_outermostBlock++, instruction); }
         return instruction.Destination;
     }

@@ -32,7 +32,7 @@ internal sealed class TrialBench : IDisposable
     private readonly DeviceBuffer?[][] _outputCopies;
     private readonly byte[]?[] _spoilt;
 
-    private TrialBench(IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents)
+    private TrialBench(IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, bool isHot)
     {
         Backend = backend;
         Request = request;
@@ -41,7 +41,7 @@ internal sealed class TrialBench : IDisposable
         OutputBytes = [.. request.Outputs.Select((o, i) => o.Role == OperandRole.Absent ? 0 : TrialOperands.StoredBytes(o.Type, o.Layout, extents.Outputs[i].AsSpan()))];
         _spoilt = [.. request.Outputs.Select((o, i) => o.Layout.InnerStride > 0 && o.Layout.BlockAxis < 0 ? Spoilt(o, extents.Outputs[i].AsSpan()) : null)];
         long changing = Math.Max(1, InputBytes(OperandRole.Activation) + OutputBytes.Sum());
-        Copies = (int)Math.Clamp((CopiedBytes + changing - 1) / changing, 2, MaxCopies);
+        Copies = isHot ? 1 : (int)Math.Clamp((CopiedBytes + changing - 1) / changing, 2, MaxCopies);
         _inputCopies = new DeviceBuffer?[Copies][];
         _outputCopies = new DeviceBuffer?[Copies][];
         Stream = backend.CreateStream();
@@ -69,10 +69,11 @@ internal sealed class TrialBench : IDisposable
     public long ConstantBytes => InputBytes(OperandRole.Weight);
 
     /// <summary>Makes values and expected results.</summary>
+    /// <param name="isHot">Whether timed runs all use the same operands.</param>
     /// <exception cref="PeregrineException">The reference takes none of the values, or the operands do not fit into memory: the request cannot be tried.</exception>
-    public static TrialBench Make(IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, CancellationToken cancellation)
+    public static TrialBench Make(IBackend backend, KernelRequest request, Operator oracle, OperandExtents extents, bool isHot, CancellationToken cancellation)
     {
-        TrialBench bench = new(backend, request, oracle, extents);
+        TrialBench bench = new(backend, request, oracle, extents, isHot);
         try
         {
             bench.MakeOperands(cancellation);

@@ -380,7 +380,7 @@ public sealed class Tuner : ITacticChooser
 
             try
             {
-                _bench = TrialBench.Make(tuner._backend, request, oracle, extents!, tuner._cancellation);
+                _bench = TrialBench.Make(tuner._backend, request, oracle, extents!, tuner._options.HotOperands, tuner._cancellation);
                 return true;
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -24,6 +24,11 @@ public sealed record TuningOptions
     /// <summary>The most time for all trials of one build; null for the level's own: 5, 10, 20, 120 seconds at the levels 1 to 4, no end at 5. What is left then is chosen by estimate.</summary>
     public TimeSpan? Budget { get; init; }
 
+    /// <summary>
+    /// Timed runs all use the same operands, which the caches then hold as far as they can: what kernels are capable of. Otherwise, as in a network, activations come from the third-level cache.
+    /// </summary>
+    public bool HotOperands { get; init; }
+
     internal TuningEffort Effort => TuningEffort.Of(Level, Budget);
 }
 

@@ -1,0 +1,60 @@
+using Peregrine.CodeGen.X64;
+using Peregrine.Operators;
+
+namespace Peregrine.Backends.Cpu.Generation;
+
+/// <summary>Writes an epilogue for all sums of a tile, as many of them at once as there are registers: one sum's chain of dependent instructions would wait for itself most of the time.</summary>
+internal sealed class EpilogueWriter
+{
+    /// <summary>More do not keep the arithmetic units any busier (measured with SiLU: 5 % of a convolution with few channels).</summary>
+    public const int MostAtOnce = 4;
+
+    private readonly EpilogueGraph? _graph;
+    private readonly int _extra;
+    private readonly int _registers;
+    private readonly int _mostAtOnce;
+
+    /// <param name="epilogue">Operand 0 is the sum; null stores it as it is.</param>
+    /// <param name="registers">Vector registers of the processor.</param>
+    /// <param name="mostAtOnce">Results whose instructions are mixed; 1 where sums are so short that those of the next tile fill the gaps.</param>
+    public EpilogueWriter(Expr? epilogue, int registers, int mostAtOnce = MostAtOnce)
+    {
+        (_registers, _mostAtOnce) = (registers, mostAtOnce);
+        if (epilogue is not null)
+        {
+            _graph = new(epilogue, null);
+            if (_graph.Problem is not null)
+            {
+                throw new ArgumentException($"The expression {epilogue} cannot be lowered: {_graph.Problem}.", nameof(epilogue));
+            }
+
+            _extra = Math.Max(1, EpilogueLowering.RegistersOf(_graph) - 1);
+        }
+    }
+
+    /// <summary>Computes and stores results one after the other, several at a time; each sum's register is free afterwards.</summary>
+    /// <param name="p">The kernel.</param>
+    /// <param name="count">Results.</param>
+    /// <param name="live">Registers with values now, the sums of these results among them.</param>
+    /// <param name="operand">The value of an operand for a result.</param>
+    /// <param name="store">Stores a result's value.</param>
+    public void Write(KernelBuilder p, int count, int live, Func<int, int, VReg> operand, Action<int, VReg> store)
+    {
+        for (int done = 0; done < count;)
+        {
+            int most = _graph is null ? 1 : Math.Clamp((_registers - 1 - (live - done)) / _extra, 1, _mostAtOnce), first = done, size = Math.Min(most, count - done);
+            Action[] bodies = [.. Enumerable.Range(first, size).Select(result => (Action)(() =>
+                store(result, _graph is null ? operand(result, 0) : EpilogueLowering.Apply(p, _graph, i => operand(result, i)))))];
+            if (size == 1)
+            {
+                bodies[0]();
+            }
+            else
+            {
+                p.Interleave(bodies);
+            }
+
+            done += size;
+        }
+    }
+}
