@@ -11,7 +11,7 @@ public sealed class PlainBackend : IBackend
 
     public IReadOnlyList<ITactic> Tactics { get; } = [new ReluTactic(), new PlainReferenceTactic()];
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new Program(segment, kernels);
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => new Program(segment, kernels);
 
     public DeviceBuffer Allocate(long bytes) => new Buffer(new byte[bytes]);
 

@@ -59,7 +59,18 @@ internal static class CacheSizes
             }
         }
 
-        return found.Count == 0 && isAmd ? ReadOld() : [.. found.Select(f => (f.Key, f.Value))];
+        if (found.Count == 0 && isAmd)
+        {
+            return ReadOld();
+        }
+
+        List<(string Name, long Value)> sizes = [];
+        foreach ((string name, long value) in found)
+        {
+            sizes.Add((name, value));
+        }
+
+        return [.. sizes];
     }
 
     /// <summary>Leaves 0x80000005 and 0x80000006, which virtual machines tell even where they hide how caches are shared.</summary>
@@ -70,6 +81,6 @@ internal static class CacheSizes
         uint first = (uint)X86Base.CpuId(unchecked((int)0x80000005), 0).Ecx;
         (_, _, int second, int third) = X86Base.CpuId(unchecked((int)0x80000006), 0);
         (string Name, long Value)[] sizes = [("l1d", (long)(first >> 24) << 10), ("l2", (long)((uint)second >> 16) << 10), ("l3", Math.Min((long)((uint)third >> 18) << 19, LargestComplex))];
-        return [.. sizes.Where(s => s.Value > 0)];
+        return Array.FindAll(sizes, s => s.Value > 0);
     }
 }

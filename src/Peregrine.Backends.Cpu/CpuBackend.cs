@@ -44,10 +44,13 @@ public sealed class CpuBackend : IBackend
         return [Layout.ChannelsLast(dims.Count, channels * sizeof(float) % SetPeriod == 0 ? channels + (64 / sizeof(float)) : 0)];
     }
 
+    /// <summary>Gets the making of kernels ready, which the first kernel of a process would have to wait for; to be called on another thread while there is something else to do, such as reading an engine.</summary>
+    public void WarmUp() => GeneratorWarmUp.Run(Tactics, Device);
+
     /// <summary>Measured by a loop of generated code; for float32 only.</summary>
     public double? MeasurePeak(DataType type) => type == DataType.Float32 && GeneratorTarget.Of(Device) is { } target ? PeakProbe.Measure(target, _pool) : null;
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new CpuProgram(segment, kernels, constants, _pool);
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => new CpuProgram(segment, kernels, constants, packed ?? [], _pool);
 
     public DeviceBuffer Allocate(long bytes) => new ArenaBuffer(bytes);
 

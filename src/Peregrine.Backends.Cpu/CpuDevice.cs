@@ -33,7 +33,15 @@ internal static class CpuDevice
             "avx2" => HostCpu.Features & ~Wide,
             _ => HostCpu.Features,
         };
-        List<string> features = [RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant(), .. Words.Where(w => present.HasFlag(w.Flag)).Select(w => w.Word)];
+        List<string> features = [RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()];
+        foreach ((CpuFeatures flag, string word) in Words)
+        {
+            if ((present & flag) != 0)
+            {
+                features.Add(word);
+            }
+        }
+
         if (present != CpuFeatures.None && MayRunCode.Value)
         {
             features.Add(CodeGeneration);
@@ -44,8 +52,16 @@ internal static class CpuDevice
     }
 
     /// <summary>The features that generated code may use; none where the process may not run any.</summary>
-    public static CpuFeatures FeaturesOf(DeviceProfile device) =>
-        device.Has(CodeGeneration) ? Words.Where(w => device.Has(w.Word)).Aggregate(CpuFeatures.None, (all, w) => all | w.Flag) : CpuFeatures.None;
+    public static CpuFeatures FeaturesOf(DeviceProfile device)
+    {
+        CpuFeatures features = CpuFeatures.None;
+        foreach ((CpuFeatures flag, string word) in Words)
+        {
+            features |= device.Has(CodeGeneration) && device.Has(word) ? flag : CpuFeatures.None;
+        }
+
+        return features;
+    }
 
     /// <summary>Brand string, family, model and stepping (CPUID leaves 1 and 0x80000002–4); the architecture's name elsewhere.</summary>
     private static string Name()

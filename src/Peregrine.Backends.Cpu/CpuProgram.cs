@@ -1,4 +1,3 @@
-using Peregrine.Backends.Cpu.Memory;
 using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
@@ -19,9 +18,9 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
     private readonly KernelStep[] _steps;
     private readonly StepResources[] _resources;
     private readonly CodeArena? _code;
-    private readonly NativeArena? _packed;
+    private readonly PackedArena _packed;
 
-    public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, WorkerPool pool)
+    public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant> packed, WorkerPool pool)
     {
         _segment = segment;
         _kernels = [.. kernels.Cast<ICpuKernel>()];
@@ -30,8 +29,8 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         _code = Place(_kernels, out Dictionary<CompiledCode, nint> entries);
         try
         {
-            _packed = Pack(constants, pool, out nint[][] packed);
-            _resources = [.. _kernels.Select((k, i) => new StepResources([.. k.Code.Select(c => entries[c])], packed[i]))];
+            _packed = new(_kernels.Zip(_steps).SelectMany(k => k.First.Packings.Select(p => (ConstantOf(k.Second, p.Input), p))), constants, packed, pool);
+            _resources = [.. _kernels.Select((k, i) => new StepResources([.. k.Code.Select(c => entries[c])], [.. k.Packings.Select(p => _packed[ConstantOf(_steps[i], p.Input), p.Key])]))];
         }
         catch
         {
@@ -43,12 +42,40 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
     /// <summary>The most temporary memory that a kernel wants per worker.</summary>
     public long WorkerScratchBytes { get; }
 
+    public IEnumerable<ConstantUse> ConstantUses
+    {
+        get
+        {
+            for (int i = 0; i < _steps.Length; i++)
+            {
+                for (int input = 0; input < _steps[i].Inputs.Count; input++)
+                {
+                    if (_steps[i].Inputs[input] < 0 || _segment.Plan.Slots.RootOf((int)_steps[i].Inputs[input]) is not { Kind: SlotKind.Constant } slot)
+                    {
+                        continue;
+                    }
+
+                    WeightPacking[] packings = [.. _kernels[i].Packings.Where(p => p.Input == input && p.Bytes <= int.MaxValue)];
+                    foreach (WeightPacking packing in packings)
+                    {
+                        yield return new(slot.Target, packing.Key, packing.Form, _packed.View(slot.Target, packing));
+                    }
+
+                    if (packings.Length == 0)
+                    {
+                        yield return new(slot.Target, "", null, Memory<byte>.Empty);
+                    }
+                }
+            }
+        }
+    }
+
     public void Enqueue(SlotTable slots, int first, int count, IStream stream) => ((CpuStream)stream).Run(this, slots, first, count);
 
     public void Dispose()
     {
         _code?.Dispose();
-        _packed?.Dispose();
+        _packed.Dispose();
     }
 
     /// <summary>The kernel of a step of the plan.</summary>
@@ -75,44 +102,6 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
         for (int i = 0; i < codes.Length; i++)
         {
             entries[codes[i]] = arena.EntryOf(i);
-        }
-
-        return arena;
-    }
-
-    private NativeArena? Pack(IReadOnlyList<DeviceBuffer?> constants, WorkerPool pool, out nint[][] packed)
-    {
-        packed = new nint[_kernels.Length][];
-        Dictionary<(int Constant, string Key), long> offsets = [];
-        List<(WeightPacking Packing, int Constant, long Offset)> work = [];
-        long end = 0;
-        for (int i = 0; i < _kernels.Length; i++)
-        {
-            foreach (WeightPacking packing in _kernels[i].Packings)
-            {
-                int constant = ConstantOf(_steps[i], packing.Input);
-                if (offsets.TryAdd((constant, packing.Key), end))
-                {
-                    work.Add((packing, constant, end));
-                    end = (end + packing.Bytes + 63) & -64;
-                }
-            }
-        }
-
-        NativeArena? arena = end == 0 ? null : new NativeArena(end);
-        try
-        {
-            new PackingRun([.. work.OrderBy(w => w.Constant).Select(w => (w.Packing, (HostBuffer)constants[w.Constant]!, (nint)(arena!.Pointer + w.Offset)))]).Run(pool);
-        }
-        catch
-        {
-            arena?.Dispose();
-            throw;
-        }
-
-        for (int i = 0; i < _kernels.Length; i++)
-        {
-            packed[i] = [.. _kernels[i].Packings.Select(p => (nint)(arena!.Pointer + offsets[(ConstantOf(_steps[i], p.Input), p.Key)]))];
         }
 
         return arena;

@@ -39,6 +39,11 @@ public sealed record CompileOptions
     /// <summary>Innermost loops begin at a multiple of that many bytes: 1, 16, 32 or 64.</summary>
     public int LoopAlignment { get; init; } = 64;
 
+    /// <summary>
+    /// Whether the finished code is decoded and checked (<see cref="Lint.CodeLint"/>). Only for code that this generator has made from the same program and options before, and checked: it makes the same bytes again.
+    /// </summary>
+    public bool Lint { get; init; } = true;
+
     /// <summary>Where to write program, allocation and assembly if the generator fails; null for nowhere.</summary>
     public string? DumpFolder { get; init; }
 }

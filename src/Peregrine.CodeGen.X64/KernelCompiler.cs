@@ -56,9 +56,10 @@ public static class KernelCompiler
             VectorRegistersUsed = allocation.Used(RegisterFiles.Vector).Count,
             SpillSlots = allocation.Slots.Count,
             FrameBytes = frame.Bytes,
-            Allocation = dump.Allocation,
+            // It holds on to all that the compilation made.
+            Allocation = options.Lint ? dump.Allocation : () => "",
         };
-        IReadOnlyList<string> findings = CodeLint.Check(code);
+        IReadOnlyList<string> findings = options.Lint ? CodeLint.Check(code) : [];
         return findings.Count == 0
             ? new CompileResult.Compiled(code)
             : throw new CodeGenerationException($"The code of \"{program.Name}\" for {options.InstructionSet} breaks its own rules: {string.Join("; ", findings)}") { DumpPath = dump.Write(string.Join('\n', findings)) };
@@ -73,7 +74,7 @@ public static class KernelCompiler
         for (int i = 0; i < instructions.Count; i++)
         {
             KernelInstruction instruction = instructions[i];
-            bool isInnermost = instruction.Op == Opcode.LoopBegin && instructions.Skip(i + 1).TakeWhile(n => n.Op != Opcode.LoopEnd).All(n => n.Op != Opcode.LoopBegin);
+            bool isInnermost = instruction.Op == Opcode.LoopBegin && instructions.FindIndex(i + 1, n => n.Op is Opcode.LoopBegin or Opcode.LoopEnd) is var next && instructions[next].Op == Opcode.LoopEnd;
             if (!integers.TryEmit(instruction, isInnermost)) { emitter.EmitVector(instruction, context); }
         }
 

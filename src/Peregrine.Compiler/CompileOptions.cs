@@ -21,6 +21,9 @@ public sealed record CompileOptions
     /// <summary>Names of passes and rewrites that are switched off.</summary>
     public IReadOnlySet<string> Disabled { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Whether the engine keeps, for each constant that was computed, the originals of the model that it was computed from: about as many bytes again.</summary>
+    public bool KeepOriginals { get; init; }
+
     /// <summary>Past this many patches the graph is left as it is: for bisecting a wrong result.</summary>
     public int StopAfterPatch { get; init; } = int.MaxValue;
 

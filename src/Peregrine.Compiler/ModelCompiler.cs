@@ -41,7 +41,7 @@ public static class ModelCompiler
             sourceNodes,
             [.. passes.Where(p => !options.Disabled.Contains(p.Name)).Select(p => p.Name)],
             declines);
-        return new(plan, constants.Constants, options.Profiles, manifest);
+        return new(plan, options.KeepOriginals ? constants.Constants : [.. constants.Constants.Select(c => c.WithoutDerivation())], options.Profiles, manifest);
     }
 
     /// <summary>Chooses tactics and makes the plan. Whatever was measured is saved, even if the build is cancelled: the next one goes on from there.</summary>

@@ -49,6 +49,7 @@ public sealed class EngineBuilder
     private string? _tacticManifest;
     private TimeSpan? _tuningBudget;
     private Action<TuningReport>? _tuned;
+    private bool _keepOriginals;
 
     /// <summary>Sets how the CPU is used; it is the only device so far.</summary>
     public EngineBuilder UseCpu(Action<CpuOptions> configure)
@@ -138,6 +139,16 @@ public sealed class EngineBuilder
     public EngineBuilder TuningReport(Action<TuningReport>? receiver)
     {
         _tuned = receiver;
+        return this;
+    }
+
+    /// <summary>
+    /// Keeps, for each constant that the build computes (weights with a batch normalization in them, say), the model's originals and how it follows from them, so that it can be computed again from other
+    /// weights. The engine grows by the originals; by default it holds what it runs on and nothing else.
+    /// </summary>
+    public EngineBuilder KeepOriginals(bool keep = true)
+    {
+        _keepOriginals = keep;
         return this;
     }
 
@@ -233,6 +244,7 @@ public sealed class EngineBuilder
         Tuned = OnTuned,
         Profiles = _profiles,
         Disabled = _disabled,
+        KeepOriginals = _keepOriginals,
         StopAfterPatch = _stopAfterPatch,
         Verify = _verify,
         Log = _passLog,

@@ -16,21 +16,40 @@ public static class EngineExtensions
         /// <exception cref="EngineFormatException">The file is no engine, or is damaged, truncated or too new.</exception>
         public static Engine Load(string path, int? threads = null, ILogger? logger = null)
         {
-            // The weights are checked while kernels are made; nothing runs before.
-            EngineFile file = EngineCodec.Open(path, OperatorCatalog.Standard, BulkVerification.InBackground);
+            // The file is read and the device made ready at the same time; weights are checked while kernels are made, and nothing runs before.
+            Task<CpuBackend> preparing = Task.Run(() => Prepare(threads));
+            EngineFile? file = null;
             Engine? engine = null;
             try
             {
-                engine = new(file.Content, new CpuBackend(threads), source: file, logger: logger);
+                file = EngineCodec.Open(path, OperatorCatalog.Standard, BulkVerification.InBackground);
+                engine = new(file.Content, preparing.GetAwaiter().GetResult(), source: file, logger: logger);
                 file.Verification.GetAwaiter().GetResult();
                 return engine;
             }
             catch
             {
+                if (engine is null)
+                {
+                    _ = preparing.ContinueWith(backend => backend.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+                }
+
                 engine?.Dispose();
-                file.Dispose();
+                file?.Dispose();
                 throw;
             }
         }
+    }
+
+    private static CpuBackend Prepare(int? threads)
+    {
+        CpuBackend backend = new(threads);
+        if (Environment.ProcessorCount > 1)
+        {
+            // Nobody waits for it: where the file is read sooner, kernels are made without.
+            _ = Task.Run(backend.WarmUp);
+        }
+
+        return backend;
     }
 }

@@ -18,7 +18,7 @@ public sealed class ToyBackend(params ToyTactic[] tactics) : IBackend
     /// <summary>Called before each run of a kernel, with the tactic's name.</summary>
     public Action<string>? Running { get; set; }
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => new Program(this, segment, kernels);
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => new Program(this, segment, kernels);
 
     public DeviceBuffer Allocate(long bytes) => new Buffer(new byte[bytes]);
 

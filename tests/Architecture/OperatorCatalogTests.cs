@@ -62,7 +62,8 @@ public sealed class OperatorCatalogTests
         List<string> problems = [];
         foreach (string file in Repository.Files("src/Peregrine.Graph/Operators", "*Family.cs"))
         {
-            string[] registered = [.. File.ReadLines(file).Select(l => l.Trim()).Where(l => l.EndsWith(".Schema,", StringComparison.Ordinal)).Select(l => l[..^".Schema,".Length])];
+            string[] registered = [.. File.ReadLines(file).Select(l => l.Trim()).Where(l => l.Contains(".Schema", StringComparison.Ordinal)).Select(l => l.Split(".Schema")[0].Split(' ')[^1])];
+            Assert.NotEmpty(registered);
             problems.AddRange(registered.Zip(registered.Order(StringComparer.OrdinalIgnoreCase)).Where(p => p.First != p.Second).Take(1).Select(p => $"{Path.GetFileName(file)}: {p.First} stands where {p.Second} should."));
         }
 

@@ -70,7 +70,7 @@ public sealed class CpuStreamTests
         Step[] steps = [.. kernels.Select((k, i) => { k.Step = i; return new KernelStep($"step {i}", [], [], [], new Identity(), new KernelRequest(null, [], []), new("test", 1), TacticOption.Default); })];
         Plan plan = new("plan", [], [], [], steps, new ShapeProgram([], [], Ints.Empty, Ints.Empty, []), []);
         slots = new(plan);
-        return new(new(plan, 0, steps.Length), kernels, [], pool);
+        return new(new(plan, 0, steps.Length), kernels, [], [], pool);
     }
 
     /// <summary>Which tiles have run.</summary>

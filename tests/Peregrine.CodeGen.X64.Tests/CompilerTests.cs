@@ -18,6 +18,15 @@ public sealed unsafe class CompilerTests
     }
 
     [Fact]
+    public void Code_that_is_not_checked_again_is_the_same()
+    {
+        KernelProgram program = GemmKernels.Build(DotKind.F32, 16, 14, 2, 64, 128, false);
+        CompileOptions options = new() { InstructionSet = InstructionSet.Avx512, Features = All };
+        CompiledCode code = KernelCompiler.Compile(program, options).GetCode();
+        Assert.Equal(code.Bytes.ToArray(), KernelCompiler.Compile(program, options with { Lint = false }).GetCode().Bytes.ToArray());
+    }
+
+    [Fact]
     public void Constants_give_way_before_a_tile_is_declined()
     {
         NativeKernel.Require(InstructionSet.Avx2);

@@ -40,6 +40,10 @@ internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
             ValueList.From(shapes.Select(s => new TacticOption(s.Shape.ToString()))), vectors * shapes[0].Cycles / (CyclesPerSecond * device.Parallelism), "depthwise");
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option) => new DepthwiseKernel(
-        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), DepthwiseShape.Parse(option), target!);
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private static DepthwiseKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator) => new(
+        PatchProblem.OfConvolution(request, out string reason) ?? throw new ArgumentException(reason, nameof(request)), DepthwiseShape.Parse(option), generator!);
 }

@@ -22,7 +22,7 @@ internal sealed record DepthwiseTile(
     /// <summary>As of <see cref="DotTile.HasSlices"/>.</summary>
     public bool HasSlices { get; init; }
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target));
 
     private KernelProgram Build(GeneratorTarget target)
     {

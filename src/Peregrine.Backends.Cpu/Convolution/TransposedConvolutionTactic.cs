@@ -38,16 +38,20 @@ internal sealed class TransposedConvolutionTactic(GeneratorTarget? target, bool 
         }
 
         int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
-        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = isPortable ? TileShape.Portable(parts[0], lanes) : TileShape.Candidates(parts[0], lanes, target!.Set.VectorRegisters);
+        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(parts[0], lanes) : TileShape.Candidates(parts[0], lanes, target!.Set.VectorRegisters);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), parts.Sum(p => shapes[0].Shape.Cycles(p, lanes)) / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private JoinedKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator)
     {
         IReadOnlyList<PatchProblem> parts = TransposedConvolution.Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
         TileShape shape = TileShape.Parse(option);
-        return new JoinedKernel([.. parts.Select(p => new PatchProductKernel(p, shape, isPortable ? null : target))]);
+        return new JoinedKernel([.. parts.Select(p => new PatchProductKernel(p, shape, isPortable ? null : generator))]);
     }
 }

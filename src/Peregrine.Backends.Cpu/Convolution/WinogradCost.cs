@@ -19,16 +19,16 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
     private readonly double _epilogue = problem.Epilogue is null ? 0 : problem.Epilogue.Parts.Sum(CyclesOf) + (2 * problem.Operands.Count(o => o.PixelStride > 0));
 
     /// <summary>Shapes, the one with the fewest estimated cycles on all workers together first; the two best of each tile and register tile.</summary>
-    public IReadOnlyList<(WinogradShape Shape, double Cycles)> Candidates()
+    public IReadOnlyList<Candidate<WinogradShape>> Candidates()
     {
-        List<(WinogradShape Shape, double Cycles)> candidates = [];
+        List<Candidate<WinogradShape>> candidates = [];
         foreach (int tile in (int[])[2, 4])
         {
             long tiles = WinogradGrid.Of(problem, tile, _images).Tiles;
             foreach ((int pixels, int vectors) in RegisterTiles(tiles))
             {
                 IEnumerable<WinogradShape> shapes = BlockSizes(tile, tiles, pixels).SelectMany(b => (WinogradShape[])[new(tile, false, b, pixels, vectors), new(tile, true, b, pixels, vectors)]);
-                candidates.AddRange(shapes.Select(s => (Shape: s, Cycles: Cycles(s))).OrderBy(s => s.Cycles).Take(2));
+                candidates.AddRange(shapes.Select(s => new Candidate<WinogradShape>(s, Cycles(s))).OrderBy(s => s.Cycles).Take(2));
             }
         }
 

@@ -19,7 +19,7 @@ internal sealed record WinogradInputCode(int Tile, int Channels, int PixelBytes,
     /// <summary>Where the arguments stand in the block; the pointers to the patch's rows follow.</summary>
     public const int Target = 0, Tiles = 1, FirstRow = 2;
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
 
     private KernelProgram Build(int lanes)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Products;
@@ -101,7 +100,6 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
     /// <summary>Transforms the patches of consecutive tiles.</summary>
     /// <param name="patches">Where those of block <paramref name="firstBlock"/> go; further blocks follow.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformInput(in KernelArguments arguments, WinogradGrid grid, long first, long count, byte* patches, long firstBlock, byte* zeros)
     {
         int m = _shape.Tile, patch = _transform.Patch;
@@ -147,7 +145,6 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         TransformOutput(arguments, grid, first, count, group, width, products);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(in KernelArguments arguments, int count, int group, int width, byte* patches, byte* products)
     {
         PixelParts parts = new(count, _shape.Pixels);
@@ -182,7 +179,6 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformOutput(in KernelArguments arguments, WinogradGrid grid, long first, int count, int group, int width, byte* products)
     {
         int m = _shape.Tile;

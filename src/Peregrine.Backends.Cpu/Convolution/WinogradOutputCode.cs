@@ -23,7 +23,7 @@ internal sealed record WinogradOutputCode(
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Products = 0, Target = 1, Tiles = 2, Rows = 3, FirstOperand = 4;
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
 
     private KernelProgram Build(int lanes)
     {

@@ -10,7 +10,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <param name="BlockTiles">Tiles whose products with a group of output channels are made together.</param>
 /// <param name="Pixels">The most tiles of a register tile.</param>
 /// <param name="Vectors">Vectors of output channels of a register tile.</param>
-internal readonly record struct WinogradShape(int Tile, bool IsPhased, int BlockTiles, int Pixels, int Vectors)
+internal sealed record WinogradShape(int Tile, bool IsPhased, int BlockTiles, int Pixels, int Vectors)
 {
     public static WinogradShape Parse(TacticOption option)
     {

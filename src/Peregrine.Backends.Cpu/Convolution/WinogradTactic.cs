@@ -34,7 +34,7 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
             return new Verdict.Decline(missing);
         }
 
-        IReadOnlyList<(WinogradShape Shape, double Cycles)> shapes = new WinogradCost(problem, device, target.Lanes, target.Set.VectorRegisters).Candidates();
+        IReadOnlyList<Candidate<WinogradShape>> shapes = new WinogradCost(problem, device, target.Lanes, target.Set.VectorRegisters).Candidates();
         WinogradShape best = shapes[0].Shape;
         WinogradLayout layout = new(problem, best, target.Lanes);
         // Workers' own memory is taken from the same budget as that of the context.
@@ -43,10 +43,14 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
             ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * Share * device.Parallelism), new WinogradWeights(problem, best.Tile, best.Vectors, target.Lanes).Key, scratch);
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private static WinogradKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator)
     {
         PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new WinogradKernel(problem, WinogradShape.Parse(option), target!);
+        return new WinogradKernel(problem, WinogradShape.Parse(option), generator!);
     }
 
     private static long MostImages(KernelRequest request)

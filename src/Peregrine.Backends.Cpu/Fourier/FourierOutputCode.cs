@@ -12,9 +12,11 @@ internal sealed record FourierOutputCode(PatchProblem Problem, int Channels, int
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Source = 0, Target = 1, Pixels = 2, FirstOperand = 3;
 
-    public CompiledCode Compile(GeneratorTarget target)
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes));
+
+    private KernelProgram Build(int vectorLanes)
     {
-        KernelBuilder p = new($"fourier-output-{Channels}", target.Lanes, ArgumentPassing.Block);
+        KernelBuilder p = new($"fourier-output-{Channels}", vectorLanes, ArgumentPassing.Block);
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), result = p.Argument("target", ArgumentKind.WritePointer), pixels = p.Argument("pixels", ArgumentKind.Integer);
         VReg[] operands = [.. Problem.Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
         p.Loop(pixels, 1, () =>
@@ -42,7 +44,7 @@ internal sealed record FourierOutputCode(PatchProblem Problem, int Channels, int
                 }
             }
         });
-        return target.Compile(p.Build());
+        return p.Build();
     }
 
     private void Emit(KernelBuilder p, VReg source, VReg result, VReg[] operands, int offset)

@@ -18,7 +18,7 @@ internal sealed unsafe class PeakProbe : ISpmdBody
     /// <summary>Float32 operations per second (a multiply-add is two), the best of many short runs; null if no code can be placed.</summary>
     public static double? Measure(GeneratorTarget target, WorkerPool pool)
     {
-        if (CodeArena.Create([target.Compile(Program(target.Lanes))]) is not CodeArenaResult.Placed placed)
+        if (CodeArena.Create([target.Compile(nameof(PeakProbe), () => Program(target.Lanes))]) is not CodeArenaResult.Placed placed)
         {
             return null;
         }

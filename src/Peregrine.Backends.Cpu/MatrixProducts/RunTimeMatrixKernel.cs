@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Movement;
 using Peregrine.Backends.Cpu.Products;
@@ -151,7 +150,6 @@ internal sealed unsafe class RunTimeMatrixKernel : ICpuKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTiles(in KernelArguments arguments, in MatrixExtents e, TileRange tiles)
     {
         PixelParts parts = Parts(e);

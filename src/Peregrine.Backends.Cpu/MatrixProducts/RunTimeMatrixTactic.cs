@@ -37,9 +37,13 @@ internal sealed class RunTimeMatrixTactic(GeneratorTarget? target, bool isPortab
         return new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
+
+    private RunTimeMatrixKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator)
     {
         MatrixProblem problem = MatrixProblem.Of(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new RunTimeMatrixKernel(problem, MatrixShape.Parse(option), isPortable ? null : target);
+        return new RunTimeMatrixKernel(problem, MatrixShape.Parse(option), isPortable ? null : generator);
     }
 }

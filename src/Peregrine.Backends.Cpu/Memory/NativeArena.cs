@@ -9,6 +9,9 @@ namespace Peregrine.Backends.Cpu.Memory;
 /// </summary>
 public sealed unsafe class NativeArena : IDisposable
 {
+    /// <summary>Arenas, and what kernels read by whole vectors, begin at a multiple of so many bytes.</summary>
+    internal const int Alignment = 64;
+
     private readonly NativeBlock _block;
 
     /// <param name="length">Bytes, 0 or more.</param>

@@ -15,9 +15,12 @@ internal static class PointwiseProgram
     /// <param name="body">The expression; operand i is input i.</param>
     /// <param name="types">Types of the inputs, then of the output: float32 or bool.</param>
     /// <param name="broadcasts">For each input whether it is the same along a row.</param>
-    public static CompiledCode Compile(GeneratorTarget target, Expr body, IReadOnlyList<DataType> types, IReadOnlyList<bool> broadcasts)
+    public static CompiledCode Compile(GeneratorTarget target, Expr body, IReadOnlyList<DataType> types, IReadOnlyList<bool> broadcasts) =>
+        target.Compile(new Inputs(body, ValueList.From(types), ValueList.From(broadcasts)), () => Build(target.Lanes, body, types, broadcasts));
+
+    private static KernelProgram Build(int lanes, Expr body, IReadOnlyList<DataType> types, IReadOnlyList<bool> broadcasts)
     {
-        KernelBuilder p = new("pointwise", target.Lanes, ArgumentPassing.Block);
+        KernelBuilder p = new("pointwise", lanes, ArgumentPassing.Block);
         int inputs = types.Count - 1;
         VReg[] pointers = [.. Enumerable.Range(0, inputs).Select(i => p.Argument($"x{i}", ArgumentKind.ReadPointer)), p.Argument("y", ArgumentKind.WritePointer)];
         VReg[] strides = [.. Enumerable.Range(0, types.Count).Select(i => p.Argument($"stride{i}", ArgumentKind.Integer))];
@@ -47,6 +50,8 @@ internal static class PointwiseProgram
                 p.AddTo(pointers[i], strides[i]);
             }
         });
-        return target.Compile(p.Build());
+        return p.Build();
     }
+
+    private sealed record Inputs(Expr Body, ValueList<DataType> Types, ValueList<bool> Broadcasts);
 }

@@ -76,11 +76,15 @@ internal sealed class PointwiseTactic(GeneratorTarget? target) : ITactic
         return moving with { EstimatedCost = Math.Max(moving.EstimatedCost, operations / (OperationsPerSecond * device.Parallelism)) };
     }
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, target?.Unchecked);
+
+    private static Kernel Make(KernelRequest request, GeneratorTarget? generator)
     {
         bool[] broadcasts = Broadcasts(request, out _)!;
         DataType[] types = [.. request.Inputs.Select(i => i.Type), request.Outputs[0].Type];
-        return new Kernel(request, broadcasts, PointwiseProgram.Compile(target!, request.Epilogue!, types, broadcasts));
+        return new Kernel(request, broadcasts, PointwiseProgram.Compile(generator!, request.Epilogue!, types, broadcasts));
     }
 
     /// <summary>Which inputs are the same along a row, as far as the request tells; at run time rows that are otherwise fall apart into elements.</summary>

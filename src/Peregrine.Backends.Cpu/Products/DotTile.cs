@@ -104,7 +104,7 @@ internal sealed record DotTile(
     /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>
     public bool HasColumns { get; init; }
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(Build(target.Lanes, new EpilogueWriter(Epilogue, target.Set.VectorRegisters)));
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Lanes, new EpilogueWriter(Epilogue, target.Set.VectorRegisters)));
 
     private KernelProgram Build(int lanes, EpilogueWriter epilogue)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
@@ -100,7 +99,6 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     private PatchExtents Extents(in KernelArguments arguments) => PatchExtents.Of(Problem, arguments.InputDims(Problem.Input), arguments.OutputDims(0));
 
     /// <summary>Runs a strip, or, where strips are tiles of one long row, up to so many of them; returns how many.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int RunStrip(ref PatchCall call, long strip, int channelBlock, int most)
     {
         PatchExtents e = call.Extents;

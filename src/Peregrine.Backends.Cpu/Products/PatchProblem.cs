@@ -86,11 +86,12 @@ internal sealed record PatchProblem(
     public string? WhyTooFar()
     {
         const long MostPixels = 64, MostVectorBytes = 1024;
-        Int128 across = (Int128)((MostPixels * Horizontal.Stride) + ((long)Horizontal.Kernel * Horizontal.Dilation));
-        Int128 down = Horizontal.Output <= MostPixels ? (Int128)((MostPixels * Vertical.Stride) + ((long)Vertical.Kernel * Vertical.Dilation)) * (Horizontal.Input ?? 0) : 0;
-        Int128 padded = ((Int128)(Depth.Kernel - 1) * Depth.Dilation) + ((Int128)(Vertical.Kernel - 1) * Vertical.Dilation) + ((Int128)(Horizontal.Kernel - 1) * Horizontal.Dilation);
-        Int128 pixels = (across + down) * Math.Max(InputStride, (long)Groups * Channels);
-        return Int128.Max(pixels, MostPixels * (Int128)OutputStride) * sizeof(float) > int.MaxValue || padded > MostReach || PatchLength > int.MaxValue / MostVectorBytes
+        // In double, which is exact up to far above the limits.
+        double across = ((double)MostPixels * Horizontal.Stride) + ((double)Horizontal.Kernel * Horizontal.Dilation);
+        double down = Horizontal.Output <= MostPixels ? (((double)MostPixels * Vertical.Stride) + ((double)Vertical.Kernel * Vertical.Dilation)) * (Horizontal.Input ?? 0) : 0;
+        double padded = ((Depth.Kernel - 1.0) * Depth.Dilation) + ((Vertical.Kernel - 1.0) * Vertical.Dilation) + ((Horizontal.Kernel - 1.0) * Horizontal.Dilation);
+        double pixels = (across + down) * Math.Max(InputStride, (long)Groups * Channels);
+        return Math.Max(pixels, (double)MostPixels * OutputStride) * sizeof(float) > int.MaxValue || padded > MostReach || PatchLength > int.MaxValue / MostVectorBytes
             ? "patches or pixels are too far apart for one tile's code"
             : null;
     }
@@ -210,7 +211,16 @@ internal sealed record PatchProblem(
     }
 
     /// <summary>Whether weights have elements, and so few that an int counts them.</summary>
-    public static bool AreCountable(ValueList<KernelDim> dims) => dims.All(d => d.IsStatic && d.Min > 0) && dims.Aggregate((Int128)1, (product, d) => product * d.Min) <= int.MaxValue;
+    public static bool AreCountable(ValueList<KernelDim> dims)
+    {
+        double count = 1;
+        foreach (KernelDim dim in dims)
+        {
+            count *= dim.IsStatic && dim.Min > 0 ? dim.Min : double.PositiveInfinity;
+        }
+
+        return count <= int.MaxValue;
+    }
 
     /// <summary>The anchor's own addend becomes the first operand of the epilogue.</summary>
     public static (ValueList<OperandBinding> Operands, Expr? Epilogue) WithBias(bool hasBias, ValueList<OperandBinding> operands, Expr? epilogue, float factor, OperandBinding? bias = null)

@@ -31,7 +31,7 @@ internal unsafe class PatchProductKernel : PatchKernel
         _entries = [.. Traversal.Tiles.Select(t => (
             _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
             _packer.LastVectors > 0 ? Compile(t, _packer.LastVectors, remainder == 0 ? _lanes : remainder, 1) : -1))];
-        Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Parts, _packer.Pack)];
+        Packings = [new(problem.WeightInput, _packer.Key, _packer.Bytes, _packer.Parts, _packer.Pack) { Form = _packer.Form }];
     }
 
     public override IReadOnlyList<CompiledCode> Code => _code;

@@ -46,7 +46,7 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
         }
 
         int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
-        IReadOnlyList<(TileShape Shape, double Cycles)> shapes = isPortable ? TileShape.Portable(problem, lanes) : TileShape.Candidates(problem, lanes, target!.Set.VectorRegisters);
+        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(problem, lanes) : TileShape.Candidates(problem, lanes, target!.Set.VectorRegisters);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(
@@ -57,11 +57,15 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
     private static double CopySeconds(PatchProblem problem) =>
         SecondsPerPlanarFloat * problem.Groups * problem.Channels * (problem.Images ?? 1) * (problem.Depth.Input ?? 8) * (problem.Vertical.Input ?? 56) * (problem.Horizontal.Input ?? 56);
 
-    public IKernel Compile(KernelRequest request, TacticOption option)
-    {
-        PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
-        return new PatchProductKernel(problem, TileShape.Parse(option), isPortable ? null : target);
-    }
+    public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
+
+    public IKernel Recompile(KernelRequest request, TacticOption option) => Make(request, option, target?.Unchecked);
 
     protected abstract PatchProblem? Read(KernelRequest request, out string reason);
+
+    private PatchProductKernel Make(KernelRequest request, TacticOption option, GeneratorTarget? generator)
+    {
+        PatchProblem problem = Read(request, out string reason) ?? throw new ArgumentException(reason, nameof(request));
+        return new PatchProductKernel(problem, TileShape.Parse(option), isPortable ? null : generator);
+    }
 }

@@ -7,7 +7,7 @@ namespace Peregrine.Backends.Cpu.Products;
 /// <param name="Pixels">The most pixels of a tile.</param>
 /// <param name="Vectors">Vectors of output channels of a tile.</param>
 /// <param name="ChannelsOuter">All pixels go past one group of output channels, whose weights stay in the cache, before the next; otherwise all groups past a few pixels.</param>
-internal readonly record struct TileShape(int Pixels, int Vectors, bool ChannelsOuter)
+internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
 {
     // Above this the weights of a layer push the pixels out of the second-level cache (measured on 1 MiB).
     private const long OuterWeightBytes = 400 << 10;
@@ -19,10 +19,10 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
     private const int MostPixels = 64;
 
     /// <summary>The shapes worth trying, the one with the fewest estimated cycles first.</summary>
-    public static IReadOnlyList<(TileShape Shape, double Cycles)> Candidates(PatchProblem problem, int lanes, int vectorRegisters)
+    public static IReadOnlyList<Candidate<TileShape>> Candidates(PatchProblem problem, int lanes, int vectorRegisters)
     {
         int channelVectors = (problem.Outputs + lanes - 1) / lanes;
-        List<(TileShape Shape, double Cycles)> candidates = [];
+        List<Candidate<TileShape>> candidates = [];
         for (int vectors = 1; vectors <= Math.Min(channelVectors, vectorRegisters / 2); vectors++)
         {
             // Two broadcasts in flight where there are enough registers; a single vector is fed from memory.
@@ -38,7 +38,7 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
             if (most * vectors * 2 >= vectorRegisters || most * vectors >= 12 || problem.TypicalPixels == 1)
             {
                 bool outer = IsOuter(problem, pixels);
-                candidates.Add((new(pixels, vectors, outer), Cycles(problem, pixels, vectors, lanes)));
+                candidates.Add(new(new(pixels, vectors, outer), Cycles(problem, pixels, vectors, lanes)));
             }
         }
 
@@ -53,18 +53,18 @@ internal readonly record struct TileShape(int Pixels, int Vectors, bool Channels
         if (candidates.Count > 0 && mayBeInner)
         {
             // The other loop order of the best guess.
-            candidates.Add((candidates[0].Shape with { ChannelsOuter = !candidates[0].Shape.ChannelsOuter }, candidates[0].Cycles * 1.05));
+            candidates.Add(new(candidates[0].Shape with { ChannelsOuter = !candidates[0].Shape.ChannelsOuter }, candidates[0].Cycles * 1.05));
         }
 
         return candidates;
     }
 
     /// <summary>The shape of portable tiles, and its cycles where vectors are computed as fast as by generated code.</summary>
-    public static IReadOnlyList<(TileShape Shape, double Cycles)> Portable(PatchProblem problem, int lanes)
+    public static IReadOnlyList<Candidate<TileShape>> Portable(PatchProblem problem, int lanes)
     {
         const int PortablePixels = 24;
         int pixels = (int)Math.Clamp(problem.TypicalPixels, 1, PortablePixels), vectors = Math.Min(PortableTile.MostVectors, (problem.Outputs + lanes - 1) / lanes);
-        return [(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
+        return [new(new(pixels, vectors, IsOuter(problem, pixels)), Cycles(problem, pixels, vectors, lanes))];
     }
 
     /// <summary>Estimated cycles of a shape.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Peregrine.Backends.Cpu.Movement;
+using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu.Products;
 
@@ -31,6 +32,25 @@ internal sealed class WeightPacker(PatchProblem problem, int vectors, int lanes,
 
     public string Key =>
         $"dot {problem.Groups}x{problem.Outputs}x{(problem.Depth.Kernel > 1 ? $"{problem.Depth.Kernel}x" : "")}{problem.Vertical.Kernel}x{problem.Horizontal.Kernel}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}{(planes ? " for planes" : "")}";
+
+    /// <summary>The packed form for others; null where packing changes values or leaves some out, and for kernels of several planes.</summary>
+    public WeightForm? Form
+    {
+        get
+        {
+            if (problem.Depth.Kernel > 1 || problem.Weights is not { Factor: 1, Offset: 0, PerRow: >= 0, PerColumn: >= 0 } order)
+            {
+                return null;
+            }
+
+            long perGroup = order.PerGroup != 0 ? order.PerGroup : (long)problem.Outputs * order.PerOutput;
+            int rows = problem.Vertical.Kernel, columns = problem.Horizontal.Kernel;
+            // For planes channels and columns have changed their places.
+            return planes
+                ? new(problem.Groups, problem.Outputs, columns, rows, problem.Channels, perGroup, order.PerOutput, order.PerColumn, order.PerRow, order.PerChannel, vectors * lanes, lanes)
+                : new(problem.Groups, problem.Outputs, problem.Channels, rows, columns, perGroup, order.PerOutput, order.PerChannel, order.PerRow, order.PerColumn, vectors * lanes, lanes);
+        }
+    }
 
     /// <summary>A part is a group of output channels.</summary>
     public int Parts => problem.Groups * GroupsOfConvolution;

@@ -6,18 +6,27 @@ namespace Peregrine.CodeGen.X64.Allocation;
 internal sealed class Allocation
 {
     internal required List<KernelInstruction> Instructions { get; init; }
-    internal required Dictionary<VReg, Interval> Intervals { get; init; }
+    internal required IntervalTable Intervals { get; init; }
     internal required IReadOnlyList<RegisterClass> Slots { get; init; }
     internal required Func<RegisterClass, int> FileOf { get; init; }
 
     internal int this[VReg register] => Intervals[register].Assigned;
 
-    internal HashSet<int> Used(int file) => [.. Intervals.Values.Where(i => FileOf(i.Register.Class) == file).Select(i => i.Assigned)];
+    internal HashSet<int> Used(int file)
+    {
+        HashSet<int> used = [];
+        foreach (Interval interval in Intervals.All)
+        {
+            if (FileOf(interval.Register.Class) == file) { used.Add(interval.Assigned); }
+        }
+
+        return used;
+    }
 
     internal string Describe(RegisterFile[] files)
     {
         var text = new StringBuilder();
-        foreach (Interval interval in Intervals.Values.OrderBy(i => i.Register.Id))
+        foreach (Interval interval in Intervals.All.OrderBy(i => i.Register.Id))
         {
             text.Append($"{interval.Register,-6} {files[FileOf(interval.Register.Class)].Name}{interval.Assigned,-3} [{interval.Start}, {interval.End}] weight {interval.Weight}\n");
         }
@@ -40,7 +49,7 @@ internal static class Allocator
         while (true)
         {
             RegisterFile[] files = filesFor(vectorSlots);
-            Dictionary<VReg, Interval> intervals = Liveness.Compute(instructions, spiller.Temporaries, argumentRegister);
+            IntervalTable intervals = Liveness.Compute(instructions, spiller.RegisterCount, spiller.Temporaries, argumentRegister);
             var scan = new LinearScan(files, fileOf, argumentRegister);
             scan.Run(intervals);
             if (scan.ExhaustedFile < 0 && scan.Victims.Count == 0)
@@ -53,7 +62,7 @@ internal static class Allocator
             {
                 int file = scan.ExhaustedFile >= 0 ? scan.ExhaustedFile : fileOf(stored!.Register.Class);
                 int has = files[file].Registers.Length;
-                string needs = scan.ExhaustedFile >= 0 && policy == SpillPolicy.Allow ? "one instruction needs more" : $"needs {Math.Max(scan.Pressure(file, intervals.Values), has + 1)}";
+                string needs = scan.ExhaustedFile >= 0 && policy == SpillPolicy.Allow ? "one instruction needs more" : $"needs {Math.Max(scan.Pressure(file, intervals.All), has + 1)}";
                 return (null, new(DeclineReason.RegistersExhausted, $"{needs} {files[file].Name} registers, has {has}"));
             }
 

@@ -18,28 +18,51 @@ internal sealed class Interval(VReg register)
     internal bool IsConstant => Definitions == 1 && Definition.Op is (Opcode.Constant or Opcode.PoolVector);
 }
 
+/// <summary>The intervals of a program's registers, by number.</summary>
+internal sealed class IntervalTable(int registers)
+{
+    private readonly Interval?[] _byId = new Interval?[registers];
+    private readonly List<Interval> _all = [];
+
+    /// <summary>In the order in which the registers are first written.</summary>
+    internal IReadOnlyList<Interval> All => _all;
+
+    internal Interval this[VReg register] => _byId[register.Id] ?? throw new InvalidOperationException($"{register} is not written anywhere.");
+
+    internal Interval? Find(VReg register) => register.IsValid ? _byId[register.Id] : null;
+
+    internal void Add(Interval interval)
+    {
+        _byId[interval.Register.Id] = interval;
+        _all.Add(interval);
+    }
+}
+
 /// <summary>Live intervals of a program.</summary>
 internal static class Liveness
 {
-    internal static Dictionary<VReg, Interval> Compute(List<KernelInstruction> instructions, HashSet<VReg> temporaries, Func<int, int> argumentRegister)
+    private static ReadOnlySpan<int> WeightOfDepth => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+
+    internal static IntervalTable Compute(List<KernelInstruction> instructions, int registerCount, HashSet<VReg> temporaries, Func<int, int> argumentRegister)
     {
-        var intervals = new Dictionary<VReg, Interval>();
+        var intervals = new IntervalTable(registerCount);
+        Span<VReg> room = stackalloc VReg[KernelInstruction.MostSources];
         int[] loopEnds = LoopEnds(instructions);
         var loops = new List<int>();
         for (int i = 0; i < instructions.Count; i++)
         {
             KernelInstruction instruction = instructions[i];
-            int position = i;
             if (instruction.Op == Opcode.LoopBegin) { loops.Add(i); }
-            instruction.ForEachSource(source => Note(intervals[source], position, 2 * position));
+            foreach (VReg source in instruction.Sources(room)) { Note(intervals[source], i, 2 * i); }
             if (instruction.Destination.IsValid)
             {
-                if (!intervals.TryGetValue(instruction.Destination, out Interval? interval))
+                Interval? interval = intervals.Find(instruction.Destination);
+                if (interval is null)
                 {
                     interval = new Interval(instruction.Destination) { Pinned = temporaries.Contains(instruction.Destination) };
                     // The caller filled the register before the first instruction.
                     interval.Start = instruction.Op == Opcode.Argument && argumentRegister((int)instruction.Immediate) >= 0 ? -1 : 2 * i + 1;
-                    intervals.Add(instruction.Destination, interval);
+                    intervals.Add(interval);
                 }
 
                 if (interval.Definitions++ == 0) { interval.Definition = instruction; }
@@ -65,7 +88,7 @@ internal static class Liveness
                 }
             }
 
-            interval.Weight += loops.Count >= 6 ? 1_000_000 : (long)Math.Pow(10, loops.Count);
+            interval.Weight += WeightOfDepth[Math.Min(loops.Count, WeightOfDepth.Length - 1)];
         }
     }
 

@@ -15,12 +15,13 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
     /// <summary>A file that overflowed although nothing in it can be moved out, or −1.</summary>
     internal int ExhaustedFile { get; private set; } = -1;
 
-    internal void Run(Dictionary<VReg, Interval> intervals)
+    internal void Run(IntervalTable intervals)
     {
-        Interval[] order = [.. intervals.Values.OrderBy(i => i.Start).ThenBy(i => i.Register.Id)];
+        Interval[] order = [.. intervals.All];
+        Array.Sort(order, static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : a.Register.Id.CompareTo(b.Register.Id));
         for (int file = 0; file < files.Length; file++)
         {
-            RunFile(file, [.. order.Where(i => fileOf(i.Register.Class) == file)], intervals);
+            RunFile(file, Array.FindAll(order, i => fileOf(i.Register.Class) == file), intervals);
         }
     }
 
@@ -40,7 +41,7 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
         return most;
     }
 
-    private void RunFile(int file, Interval[] order, Dictionary<VReg, Interval> intervals)
+    private void RunFile(int file, Interval[] order, IntervalTable intervals)
     {
         int[] registers = files[file].Registers;
         var free = new bool[64];
@@ -48,12 +49,15 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
         var active = new List<Interval>();
         foreach (Interval current in order)
         {
-            active.RemoveAll(a =>
+            for (int i = active.Count - 1; i >= 0; i--)
             {
-                if (a.End >= current.Start) { return false; }
-                free[a.Assigned] = true;
-                return true;
-            });
+                if (active[i].End < current.Start)
+                {
+                    free[active[i].Assigned] = true;
+                    active.RemoveAt(i);
+                }
+            }
+
             int chosen = Choose(current, registers, free, intervals);
             if (chosen >= 0)
             {
@@ -84,13 +88,13 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
         }
     }
 
-    private int Choose(Interval current, int[] registers, bool[] free, Dictionary<VReg, Interval> intervals)
+    private int Choose(Interval current, int[] registers, bool[] free, IntervalTable intervals)
     {
         if (current.Start == -1) { return argumentRegister((int)current.Definition.Immediate); }
 
         // A copy whose source ends here takes its register and disappears.
         if (current.Definition.Op is Opcode.Move or Opcode.MoveInteger && current.Definitions == 1
-            && intervals.TryGetValue(current.Definition.A, out Interval? source) && source.Assigned >= 0 && source.End < current.Start && free[source.Assigned])
+            && intervals.Find(current.Definition.A) is { Assigned: >= 0 } source && source.End < current.Start && free[source.Assigned])
         {
             return source.Assigned;
         }
@@ -100,7 +104,7 @@ internal sealed class LinearScan(RegisterFile[] files, Func<RegisterClass, int> 
         {
             foreach (VReg operand in (ReadOnlySpan<VReg>)[current.Definition.C, current.Definition.A, current.Definition.B])
             {
-                if (intervals.TryGetValue(operand, out Interval? ending) && ending.Assigned >= 0 && ending.End < current.Start && free[ending.Assigned]) { return ending.Assigned; }
+                if (intervals.Find(operand) is { Assigned: >= 0 } ending && ending.End < current.Start && free[ending.Assigned]) { return ending.Assigned; }
             }
         }
 

@@ -5,9 +5,11 @@ internal sealed class Spiller
 {
     private readonly Dictionary<VReg, int> _slots = [];
     private readonly List<RegisterClass> _slotClasses = [];
-    private int _registerCount;
 
-    internal Spiller(int registerCount) => _registerCount = registerCount;
+    internal Spiller(int registerCount) => RegisterCount = registerCount;
+
+    /// <summary>One more than the highest number of a register.</summary>
+    internal int RegisterCount { get; private set; }
 
     /// <summary>Class of each slot, in the order of their numbers.</summary>
     internal IReadOnlyList<RegisterClass> Slots => _slotClasses;
@@ -21,10 +23,11 @@ internal sealed class Spiller
         GiveSlots(victims);
 
         var result = new List<KernelInstruction>(instructions.Count + 4 * victims.Count);
+        Span<VReg> room = stackalloc VReg[KernelInstruction.MostSources];
         foreach (KernelInstruction instruction in instructions)
         {
             bool touches = instruction.Destination.IsValid && moved.ContainsKey(instruction.Destination);
-            instruction.ForEachSource(source => touches |= moved.ContainsKey(source));
+            foreach (VReg source in instruction.Sources(room)) { touches |= moved.ContainsKey(source); }
             if (!touches)
             {
                 result.Add(instruction);
@@ -61,12 +64,12 @@ internal sealed class Spiller
     private void RewriteOne(KernelInstruction instruction, Dictionary<VReg, Interval> moved, List<KernelInstruction> result)
     {
         var temporaries = new Dictionary<VReg, VReg>();
-        instruction.ForEachSource(source =>
+        foreach (VReg source in instruction.Sources(stackalloc VReg[KernelInstruction.MostSources]))
         {
-            if (!moved.TryGetValue(source, out Interval? victim) || temporaries.ContainsKey(source)) { return; }
+            if (!moved.TryGetValue(source, out Interval? victim) || temporaries.ContainsKey(source)) { continue; }
             VReg temporary = Temporary(source, temporaries);
             result.Add(victim.IsConstant ? victim.Definition with { Destination = temporary } : new(Opcode.SpillLoad, temporary) { Immediate = _slots[source] });
-        });
+        }
         bool stores = instruction.Destination.IsValid && moved.ContainsKey(instruction.Destination);
         if (stores && !temporaries.ContainsKey(instruction.Destination)) { Temporary(instruction.Destination, temporaries); }
         result.Add(instruction.Map(r => temporaries.GetValueOrDefault(r, r)));
@@ -75,7 +78,7 @@ internal sealed class Spiller
 
     private VReg Temporary(VReg of, Dictionary<VReg, VReg> temporaries)
     {
-        var temporary = new VReg(_registerCount++, of.Class);
+        var temporary = new VReg(RegisterCount++, of.Class);
         temporaries.Add(of, temporary);
         Temporaries.Add(temporary);
         return temporary;

@@ -18,11 +18,24 @@ internal static class Abi
 
     internal static RegisterFile[] Files(Emitter emitter, CallingConvention convention, bool framePointer, int vectorLimit)
     {
+        // What the caller wants kept is taken last.
         int[] saved = CalleeSaved(convention);
-        int[] integers = [.. Enumerable.Range(0, 16).Where(r => r != StackPointer && !(framePointer && r == Frame.FramePointer)).OrderBy(r => saved.Contains(r) ? 1 : 0).ThenBy(r => r)];
-        int count = vectorLimit > 0 ? Math.Min(vectorLimit, emitter.VectorRegisters) : emitter.VectorRegisters;
-        int[] vectors = [.. Enumerable.Range(0, emitter.VectorRegisters).OrderBy(r => IsVectorSaved(convention, r) ? 1 : 0).ThenBy(r => r).Take(count)];
-        return [new("integer", integers), new("vector", vectors), new("mask", emitter.MaskRegisters)];
+        List<int> integers = new(16), vectors = new(emitter.VectorRegisters);
+        foreach (bool isSaved in (bool[])[false, true])
+        {
+            for (int register = 0; register < 16; register++)
+            {
+                if (register != StackPointer && !(framePointer && register == Frame.FramePointer) && Array.IndexOf(saved, register) >= 0 == isSaved) { integers.Add(register); }
+            }
+
+            for (int register = 0; register < emitter.VectorRegisters; register++)
+            {
+                if (IsVectorSaved(convention, register) == isSaved) { vectors.Add(register); }
+            }
+        }
+
+        if (vectorLimit > 0 && vectorLimit < vectors.Count) { vectors.RemoveRange(vectorLimit, vectors.Count - vectorLimit); }
+        return [new("integer", [.. integers]), new("vector", [.. vectors]), new("mask", emitter.MaskRegisters)];
     }
 }
 
@@ -40,15 +53,27 @@ internal sealed class Frame
     internal Frame(Allocation.Allocation allocation, Emitter emitter, CallingConvention convention)
     {
         HashSet<int> integers = allocation.Used(RegisterFiles.Integer);
-        HasVectorSlots = allocation.Slots.Any(s => emitter.FileOf(s) == RegisterFiles.Vector);
-        _pushed = [.. Abi.CalleeSaved(convention).Where(r => integers.Contains(r) && !(HasVectorSlots && r == FramePointer))];
-        _savedVectors = [.. allocation.Used(RegisterFiles.Vector).Where(r => Abi.IsVectorSaved(convention, r)).Order()];
+        foreach (RegisterClass slot in allocation.Slots) { HasVectorSlots |= emitter.FileOf(slot) == RegisterFiles.Vector; }
+        _pushed = Array.FindAll(Abi.CalleeSaved(convention), r => integers.Contains(r) && !(HasVectorSlots && r == FramePointer));
+        HashSet<int> vectors = allocation.Used(RegisterFiles.Vector);
+        List<int> savedVectors = [];
+        for (int register = 0; register < emitter.VectorRegisters; register++)
+        {
+            if (vectors.Contains(register) && Abi.IsVectorSaved(convention, register)) { savedVectors.Add(register); }
+        }
+
+        _savedVectors = [.. savedVectors];
         _slotOffsets = new int[allocation.Slots.Count];
         int end = 0;
-        foreach (int slot in Enumerable.Range(0, _slotOffsets.Length).OrderByDescending(s => Size(allocation.Slots[s], emitter)))
+        // The large ones first, so that all are aligned.
+        foreach (bool isVector in (bool[])[true, false])
         {
-            _slotOffsets[slot] = end;
-            end += Size(allocation.Slots[slot], emitter);
+            for (int slot = 0; slot < _slotOffsets.Length; slot++)
+            {
+                if (emitter.FileOf(allocation.Slots[slot]) == RegisterFiles.Vector != isVector) { continue; }
+                _slotOffsets[slot] = end;
+                end += Size(allocation.Slots[slot], emitter);
+            }
         }
 
         _savedVectorsAt = end;
@@ -108,7 +133,7 @@ internal sealed class Frame
             assembler.Emit(Instruction.Create(Code.Add_rm64_imm32, Register.RSP, Bytes));
         }
 
-        foreach (int register in _pushed.Reverse()) { assembler.Emit(Instruction.Create(Code.Pop_r64, Register.RAX + register)); }
+        for (int i = _pushed.Length - 1; i >= 0; i--) { assembler.Emit(Instruction.Create(Code.Pop_r64, Register.RAX + _pushed[i])); }
 
         // Last but one, so that every way out ends in the same two instructions.
         assembler.Emit(Instruction.Create(Code.VEX_Vzeroupper));

@@ -7,12 +7,14 @@ namespace Peregrine.CodeGen.X64.Emitters;
 internal sealed class Legalizer
 {
     private readonly Dictionary<string, VReg> _hoisted = [];
-    private readonly List<KernelInstruction> _body = [];
+    private readonly List<KernelInstruction> _body;
     private readonly List<KernelInstruction> _front = [];
 
     internal Legalizer(KernelProgram program, CpuFeatures features, ConstantPool pool)
     {
         (Program, Features, Pool, RegisterCount) = (program, features, pool, program.RegisterCount);
+        // Most instructions stay as they are.
+        _body = new(program.Instructions.Count + (program.Instructions.Count / 8) + 16);
     }
 
     internal KernelProgram Program { get; }
@@ -52,11 +54,12 @@ internal sealed class Legalizer
     /// <summary>A whole vector of dwords, made once in front of everything.</summary>
     internal VReg Vector(ReadOnlySpan<uint> dwords) => Vector(MemoryMarshal.AsBytes(dwords));
 
-    /// <summary>The legal program: arguments, hoisted values, body.</summary>
+    /// <summary>The legal program, once and for all: arguments, hoisted values, body.</summary>
     internal List<KernelInstruction> Finish()
     {
-        int arguments = _body.TakeWhile(i => i.Op == Opcode.Argument).Count();
-        return [.. _body.Take(arguments), .. _front, .. _body.Skip(arguments)];
+        int arguments = _body.FindIndex(i => i.Op != Opcode.Argument);
+        _body.InsertRange(arguments < 0 ? _body.Count : arguments, _front);
+        return _body;
     }
 
     private VReg Hoist(string key, KernelInstruction instruction)

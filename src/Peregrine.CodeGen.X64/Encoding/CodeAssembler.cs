@@ -12,15 +12,15 @@ internal readonly record struct CodeLabel(int Number);
 internal sealed class CodeAssembler
 {
     private const ulong Origin = 0x1000;
-    private readonly List<Item> _items = [];
+    [ThreadStatic]
+    private static List<Item>? s_spare;
+
+    private readonly List<Item> _items = TakeSpare();
     private int _labels;
 
     private enum Fixup { None, Label, Pool, Bind, Align }
 
     internal ConstantPool Pool { get; } = new();
-
-    /// <summary>Features that emitters noted as used.</summary>
-    internal int Count => _items.Count;
 
     internal CodeLabel NewLabel() => new(_labels++);
 
@@ -38,7 +38,7 @@ internal sealed class CodeAssembler
     /// <summary>The operand to create such an instruction with.</summary>
     internal static Iced.Intel.MemoryOperand PoolOperand => new(Register.RIP, (long)Origin);
 
-    /// <summary>Code, padding to 64 bytes, pool.</summary>
+    /// <summary>Code, padding to 64 bytes, pool. The assembler has served then.</summary>
     internal (byte[] Bytes, int CodeLength, int PoolOffset) Encode()
     {
         var writer = new ByteWriter();
@@ -69,11 +69,20 @@ internal sealed class CodeAssembler
             poolOffset = (codeLength + 63) & ~63;
         }
 
+        _items.Clear();
+        s_spare = _items;
         byte[] bytes = new byte[pool.Length == 0 ? codeLength : poolOffset + pool.Length];
         Array.Fill(bytes, (byte)0xCC);
         writer.Bytes.CopyTo(bytes);
         pool.CopyTo(bytes, pool.Length == 0 ? 0 : poolOffset);
         return (bytes, codeLength, pool.Length == 0 ? codeLength : poolOffset);
+    }
+
+    private static List<Item> TakeSpare()
+    {
+        List<Item> list = s_spare ?? new(512);
+        s_spare = null;
+        return list;
     }
 
     // The recommended long no-operations, so that padding in front of a loop costs a few decoded instructions only.

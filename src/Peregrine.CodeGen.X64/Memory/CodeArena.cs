@@ -43,7 +43,8 @@ public sealed unsafe class CodeArena : IDisposable
         long end = 0;
         for (int i = 0; i < offsets.Length; i++)
         {
-            CpuFeatures missing = kernels[i].UsedFeatures & ~HostCpu.Features;
+            // Code uses no more than what was declared; to find out what it does use, it has to be decoded.
+            CpuFeatures missing = (kernels[i].Options.Features & ~HostCpu.Features) == 0 ? CpuFeatures.None : kernels[i].UsedFeatures & ~HostCpu.Features;
             if (missing != CpuFeatures.None) { return new CodeArenaResult.Refused($"kernel \"{kernels[i].Program.Name}\" needs {missing}"); }
             offsets[i] = (int)end;
             end = (end + kernels[i].Bytes.Length + Alignment - 1) & -Alignment;

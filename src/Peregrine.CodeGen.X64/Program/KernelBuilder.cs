@@ -16,7 +16,11 @@ public enum TailMode
 /// </summary>
 public sealed partial class KernelBuilder
 {
-    private readonly List<KernelInstruction> _instructions = [];
+    // The list of the thread's last program: instructions are large, and lists that grow leave twice their size behind.
+    [ThreadStatic]
+    private static List<KernelInstruction>? s_spare;
+
+    private readonly List<KernelInstruction> _instructions = TakeSpare();
     private readonly List<KernelArgument> _arguments = [];
     private readonly Dictionary<uint, VReg> _constants = [];
     private readonly Dictionary<int, VReg> _maskConstants = [];
@@ -54,6 +58,7 @@ public sealed partial class KernelBuilder
     /// <summary>Declares the next argument and gives its value. Arguments are declared outside of loops and blocks.</summary>
     public VReg Argument(string name, ArgumentKind kind)
     {
+        if (_built) { throw new InvalidOperationException("The program is built already."); }
         if (_depth != 0) { throw new InvalidOperationException($"Argument \"{name}\" is declared inside a block."); }
         if (_passing == ArgumentPassing.Registers && _arguments.Count == 6) { throw new InvalidOperationException("At most 6 arguments are passed in registers; use ArgumentPassing.Block."); }
         int number = _arguments.Count;
@@ -155,8 +160,17 @@ public sealed partial class KernelBuilder
         if (_depth != 0 || _built) { throw new InvalidOperationException(_built ? "The program is built already." : "A block is open."); }
         _built = true;
         KernelInstruction[] instructions = [.. _instructions];
+        _instructions.Clear();
+        s_spare = _instructions;
         ProgramVerifier.Verify(_name, instructions);
         return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, _registerCount);
+    }
+
+    private static List<KernelInstruction> TakeSpare()
+    {
+        List<KernelInstruction> list = s_spare ?? new(512);
+        s_spare = null;
+        return list;
     }
 
     private void Block(KernelInstruction begin, Action body)

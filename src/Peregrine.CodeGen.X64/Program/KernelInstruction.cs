@@ -27,16 +27,21 @@ public readonly record struct KernelInstruction(Opcode Op, VReg Destination = de
     public bool WritesMemory => Op is Opcode.Store or Opcode.StoreLane0 or Opcode.StoreS8 or Opcode.StoreU8 or Opcode.StoreLow16 or Opcode.StoreBf16 or Opcode.StoreF16
         or Opcode.StoreLow64 or Opcode.StoreLow128 or Opcode.StoreLowerHalf;
 
-    /// <summary>Calls <paramref name="visit"/> for every register that is read, the destination included where it is.</summary>
-    internal void ForEachSource(Action<VReg> visit)
+    /// <summary>The most registers that an instruction reads.</summary>
+    internal const int MostSources = 7;
+
+    /// <summary>The registers that are read, the destination included where it is: written to the front of <paramref name="room"/>, which holds <see cref="MostSources"/>.</summary>
+    internal ReadOnlySpan<VReg> Sources(Span<VReg> room)
     {
-        if (ReadsDestination) { visit(Destination); }
-        if (A.IsValid) { visit(A); }
-        if (B.IsValid) { visit(B); }
-        if (C.IsValid) { visit(C); }
-        if (Mask.IsValid) { visit(Mask); }
-        if (Memory.Base.IsValid) { visit(Memory.Base); }
-        if (Memory.Index.IsValid) { visit(Memory.Index); }
+        int count = 0;
+        if (ReadsDestination) { room[count++] = Destination; }
+        if (A.IsValid) { room[count++] = A; }
+        if (B.IsValid) { room[count++] = B; }
+        if (C.IsValid) { room[count++] = C; }
+        if (Mask.IsValid) { room[count++] = Mask; }
+        if (Memory.Base.IsValid) { room[count++] = Memory.Base; }
+        if (Memory.Index.IsValid) { room[count++] = Memory.Index; }
+        return room[..count];
     }
 
     /// <summary>The same instruction with each register replaced.</summary>

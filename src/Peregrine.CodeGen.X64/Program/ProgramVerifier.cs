@@ -6,15 +6,16 @@ internal static class ProgramVerifier
     internal static void Verify(string name, ReadOnlySpan<KernelInstruction> instructions)
     {
         var written = new HashSet<VReg>();
+        Span<VReg> room = stackalloc VReg[KernelInstruction.MostSources];
         var open = new Stack<(KernelInstruction Begin, List<VReg>? Conditional)>();
         for (int i = 0; i < instructions.Length; i++)
         {
             KernelInstruction instruction = instructions[i];
             int position = i;
-            instruction.ForEachSource(source =>
+            foreach (VReg source in instruction.Sources(room))
             {
                 if (!written.Contains(source)) { throw new InvalidOperationException($"Kernel \"{name}\", instruction {position} ({instruction}): {source} may be read before it is written."); }
-            });
+            }
             switch (instruction.Op)
             {
                 case Opcode.LoopBegin:

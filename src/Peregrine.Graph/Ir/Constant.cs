@@ -23,6 +23,9 @@ public sealed class Constant
 
     public Tensor Data { get; }
 
+    /// <summary>The same contents without their origin, which need not be kept then.</summary>
+    public Constant WithoutDerivation() => Derivation is null ? this : new(Name, Data);
+
     /// <summary>How the contents follow from other constants; null for an original.</summary>
     public Derivation? Derivation { get; }
 }

@@ -1,69 +1,80 @@
 namespace Peregrine.Operators;
 
-/// <summary>The operators that a program knows, by domain and name. Explicit registration, no reflection: trimming stays possible.</summary>
+/// <summary>The operators that a program knows, by domain and name. Explicit registration, no reflection: trimming stays possible. Schemas are made at their first use.</summary>
 public sealed class OperatorCatalog
 {
-    private readonly Dictionary<(string Domain, string Name), OperatorSchema> _schemas = [];
-    private readonly Dictionary<(string Domain, string Name), ForeignSchema> _foreign = [];
+    private readonly Dictionary<(string Domain, string Name), CatalogEntry> _entries = [];
 
     /// <summary>Every operator that Peregrine brings along, by family.</summary>
     public static OperatorCatalog Standard { get; } = new OperatorCatalog()
-        .Add(AttentionFamily.Schemas)
-        .Add(CommunityFamily.Schemas)
-        .Add(ControlFamily.Schemas)
-        .Add(ConvolutionFamily.Schemas)
-        .Add(FusionFamily.Schemas)
-        .Add(LinearFamily.Schemas)
-        .Add(MlFamily.Schemas)
-        .Add(NormalizationFamily.Schemas)
-        .Add(PointwiseFamily.Schemas)
-        .Add(QuantizationFamily.Schemas)
-        .Add(RecurrentFamily.Schemas)
-        .Add(ReductionFamily.Schemas)
-        .Add(SequenceFamily.Schemas)
-        .Add(ShapeFamily.Schemas)
-        .Add(SignalFamily.Schemas)
-        .Add(TextFamily.Schemas)
-        .Add(VisionFamily.Schemas);
+        .Add(AttentionFamily.Entries)
+        .Add(CommunityFamily.Entries)
+        .Add(ControlFamily.Entries)
+        .Add(ConvolutionFamily.Entries)
+        .Add(FusionFamily.Entries)
+        .Add(LinearFamily.Entries)
+        .Add(MlFamily.Entries)
+        .Add(NormalizationFamily.Entries)
+        .Add(PointwiseFamily.Entries)
+        .Add(QuantizationFamily.Entries)
+        .Add(RecurrentFamily.Entries)
+        .Add(ReductionFamily.Entries)
+        .Add(SequenceFamily.Entries)
+        .Add(ShapeFamily.Entries)
+        .Add(SignalFamily.Entries)
+        .Add(TextFamily.Entries)
+        .Add(VisionFamily.Entries);
 
     /// <summary>In ordinal order of their full names.</summary>
-    public IEnumerable<OperatorSchema> Schemas => _schemas.Values.OrderBy(s => s.FullName, StringComparer.Ordinal);
+    public IEnumerable<OperatorSchema> Schemas => All.Where(s => s is not ForeignSchema).OrderBy(s => s.FullName, StringComparer.Ordinal);
 
     /// <summary>The operators that exist only in models that are imported, in ordinal order of their full names.</summary>
-    public IEnumerable<ForeignSchema> ForeignSchemas => _foreign.Values.OrderBy(s => s.FullName, StringComparer.Ordinal);
+    public IEnumerable<ForeignSchema> ForeignSchemas => All.OfType<ForeignSchema>().OrderBy(s => s.FullName, StringComparer.Ordinal);
+
+    /// <summary>What the families state of each schema that they list.</summary>
+    internal IEnumerable<CatalogEntry> Entries => _entries.Values;
+
+    private IEnumerable<OperatorSchema> All => _entries.Values.Select(e => e.Schema);
 
     public OperatorCatalog Add(params IEnumerable<OperatorSchema> schemas)
     {
         foreach (OperatorSchema schema in schemas)
         {
-            (string, string) key = (schema.Domain, schema.Name);
-            if (_schemas.ContainsKey(key) || _foreign.ContainsKey(key))
-            {
-                throw new ArgumentException($"The operator {schema.FullName} is registered twice.", nameof(schemas));
-            }
-
-            if (schema is ForeignSchema foreign)
-            {
-                _foreign.Add(key, foreign);
-            }
-            else
-            {
-                _schemas.Add(key, schema);
-            }
+            Add(new CatalogEntry(schema.Name, () => schema, schema.Domain));
         }
 
         return this;
     }
 
     /// <summary>The schema, or null. <c>ai.onnx</c> and <c>""</c> are one domain.</summary>
-    public OperatorSchema? Find(string domain, string name) => _schemas.GetValueOrDefault((domain == "ai.onnx" ? "" : domain, name));
+    public OperatorSchema? Find(string domain, string name) => Look(domain, name) is { } schema and not ForeignSchema ? schema : null;
 
     /// <summary>The operator of another project's domain that an importer turns into known ones, or null.</summary>
-    public ForeignSchema? FindForeign(string domain, string name) => _foreign.GetValueOrDefault((domain == "ai.onnx" ? "" : domain, name));
+    public ForeignSchema? FindForeign(string domain, string name) => Look(domain, name) as ForeignSchema;
 
     /// <summary>A copy to which a module can add.</summary>
-    public OperatorCatalog Clone() => new OperatorCatalog().Add(_schemas.Values).Add(_foreign.Values);
+    public OperatorCatalog Clone() => new OperatorCatalog().Add([.. _entries.Values]);
 
     /// <summary>Known names that look like <paramref name="name"/>: what a suggestion offers.</summary>
-    public string? Similar(string name) => _schemas.Values.Concat(_foreign.Values).Select(s => s.Name).FirstOrDefault(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase));
+    public string? Similar(string name) => _entries.Keys.Select(k => k.Name).FirstOrDefault(n => string.Equals(n, name, StringComparison.OrdinalIgnoreCase));
+
+    private OperatorSchema? Look(string domain, string name) => _entries.GetValueOrDefault((domain == "ai.onnx" ? "" : domain, name))?.Schema;
+
+    private OperatorCatalog Add(IReadOnlyList<CatalogEntry> entries)
+    {
+        foreach (CatalogEntry entry in entries)
+        {
+            Add(entry);
+        }
+
+        return this;
+    }
+
+    private void Add(CatalogEntry entry)
+    {
+        if (!_entries.TryAdd(entry.Key, entry))
+        {
+            throw new ArgumentException($"The operator {(entry.Key.Domain.Length == 0 ? "" : $"{entry.Key.Domain}.")}{entry.Key.Name} is registered twice.", nameof(entry));
+        }
+    }
 }

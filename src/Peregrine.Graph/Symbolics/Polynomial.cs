@@ -177,26 +177,29 @@ internal sealed class Polynomial
 
     public (long Min, long Max) Range(Func<string, (long Min, long Max)> symbolRange)
     {
-        Int128 min = Constant, max = Constant;
+        long min = Constant, max = Constant;
         foreach (Term term in Terms)
         {
-            (Int128 low, Int128 high) = (term.Coefficient, term.Coefficient);
+            (long low, long high) = (term.Coefficient, term.Coefficient);
             foreach (DimAtom atom in term.Monomial.Atoms)
             {
                 (long aMin, long aMax) = atom.Range(symbolRange);
-                Int128 a = low * aMin, b = low * aMax, c = high * aMin, d = high * aMax;
-                low = Clamp(Int128.Min(Int128.Min(a, b), Int128.Min(c, d)));
-                high = Clamp(Int128.Max(Int128.Max(a, b), Int128.Max(c, d)));
+                long a = Multiply(low, aMin), b = Multiply(low, aMax), c = Multiply(high, aMin), d = Multiply(high, aMax);
+                low = Math.Min(Math.Min(a, b), Math.Min(c, d));
+                high = Math.Max(Math.Max(a, b), Math.Max(c, d));
             }
 
             // An end at infinity absorbs whatever is added to it.
-            min = low == long.MinValue || min == long.MinValue ? long.MinValue : Clamp(min + low);
-            max = high == long.MaxValue || max == long.MaxValue ? long.MaxValue : Clamp(max + high);
+            min = low == long.MinValue || min == long.MinValue ? long.MinValue : Add(min, low);
+            max = high == long.MaxValue || max == long.MaxValue ? long.MaxValue : Add(max, high);
         }
 
-        return ((long)min, (long)max);
+        return (min, max);
 
-        static Int128 Clamp(Int128 value) => Int128.Clamp(value, long.MinValue, long.MaxValue);
+        // Both saturate. (Not in Int128: methods that mention it cannot be compiled ahead of time.)
+        static long Multiply(long a, long b) => Math.BigMul(a, b, out long product) == product >> 63 ? product : (a < 0) == (b < 0) ? long.MaxValue : long.MinValue;
+
+        static long Add(long a, long b) => unchecked(a + b) is var sum && ((a ^ sum) & (b ^ sum)) >= 0 ? sum : a < 0 ? long.MinValue : long.MaxValue;
     }
 
     public Dim Substitute(Func<string, Dim?> replacement)
@@ -244,7 +247,7 @@ internal sealed class Polynomial
             text.Append(term.Coefficient < 0 ? "-" : text.Length > 0 ? "+" : "");
             if (term.Coefficient is not (1 or -1))
             {
-                text.Append(UInt128.CreateChecked(Int128.Abs(term.Coefficient))).Append('*');
+                text.Append(term.Coefficient < 0 ? unchecked((ulong)-term.Coefficient) : (ulong)term.Coefficient).Append('*');
             }
 
             text.Append(term.Monomial.Key);

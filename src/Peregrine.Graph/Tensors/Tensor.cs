@@ -89,7 +89,7 @@ public sealed class Tensor : IEquatable<Tensor>
             throw new ModelException(Diagnostic.Error("PG1003", $"A tensor cannot have {dims.Length} dimensions; the limit is {MaxRank}."));
         }
 
-        Int128 count = 1;
+        long count = 1;
         bool empty = false;
         foreach (long dim in dims)
         {
@@ -99,16 +99,17 @@ public sealed class Tensor : IEquatable<Tensor>
             }
 
             empty |= dim == 0;
-            count = count > MaxBytes || dim > MaxBytes ? (Int128)MaxBytes * MaxBytes : count * dim;
+            count = count > MaxBytes || dim > MaxBytes ? MaxBytes * MaxBytes : count * dim;
         }
 
-        Int128 bytes = empty ? 0 : type == DataType.String ? count * 8 : ((count * type.Bits()) + 7) / 8;
+        // An element takes two bits at least, and 128 at most.
+        long bytes = empty ? 0 : count > 4 * MaxBytes ? long.MaxValue : type == DataType.String ? count * 8 : ((count * type.Bits()) + 7) / 8;
         if (bytes > MaxBytes)
         {
             throw new ModelException(Diagnostic.Error("PG1004", $"A tensor {type.Name()}{new DimsText(dims.ToArray())} exceeds the limit of {MaxBytes} bytes for one tensor.", suggestion: "Use a smaller shape, or split the tensor."));
         }
 
-        return (long)bytes;
+        return bytes;
     }
 
     public static Tensor Of<T>(ReadOnlySpan<long> dims, ReadOnlySpan<T> values) where T : unmanaged

@@ -25,6 +25,7 @@ public sealed class Engine : IDisposable
     private readonly bool _ownsBackend;
     private readonly IDisposable? _source;
     private readonly DeviceBuffer?[] _constantBuffers;
+    private readonly PackedConstant[] _packed;
     private readonly PreparedPlan _prepared;
     private int _disposed;
 
@@ -38,9 +39,10 @@ public sealed class Engine : IDisposable
         _source = source;
         Logger = logger ?? NullLogger.Instance;
         _constantBuffers = [.. content.Constants.Select(c => c.Data.Type == DataType.String ? null : backend.Wrap(c.Data.Data))];
-        KernelCompiler compiler = new(backend);
+        _packed = [.. content.Packed.Select(p => new PackedConstant(p.Constant, p.Key, backend.Wrap(p.Data)))];
+        KernelCompiler compiler = new(backend, content.Manifest.Origin);
         compiler.CompileAhead(content.Plan);
-        _prepared = new(content.Plan, backend, compiler.Compile, _constantBuffers);
+        _prepared = new(content.Plan, backend, compiler.Compile, _constantBuffers, _packed);
         Reselected = compiler.Reselected;
         foreach (string change in Reselected)
         {
@@ -83,7 +85,7 @@ public sealed class Engine : IDisposable
     }
 
     /// <summary>Writes the engine to a file, beside its target and then renamed: a failure leaves nothing half-written.</summary>
-    public void Save(string path, CancellationToken cancellation = default) => EngineCodec.Save(Content, path, null, cancellation);
+    public void Save(string path, CancellationToken cancellation = default) => EngineCodec.Save(Content with { Manifest = OwnManifest(), Packed = ConstantPacking.Of(Content, _prepared) }, path, null, cancellation);
 
     public void Dispose()
     {
@@ -93,7 +95,7 @@ public sealed class Engine : IDisposable
         }
 
         _prepared.Dispose();
-        foreach (DeviceBuffer? buffer in _constantBuffers)
+        foreach (DeviceBuffer? buffer in _constantBuffers.Concat(_packed.Select(p => p.Buffer)))
         {
             buffer?.Dispose();
         }
@@ -105,4 +107,7 @@ public sealed class Engine : IDisposable
 
         _source?.Dispose();
     }
+
+    /// <summary>Whoever loads the file learns that its recipes have been made into kernels here, and checked; not where other kernels took their place.</summary>
+    private EngineManifest OwnManifest() => Reselected.Count == 0 ? Content.Manifest with { Origin = KernelCompiler.OriginOf(Backend) } : Content.Manifest;
 }

@@ -8,7 +8,7 @@ internal sealed class PreparedPlan : IDisposable
 {
     private readonly Dictionary<int, PreparedPlan[]> _children = [];
 
-    public PreparedPlan(Plan plan, IBackend backend, Func<KernelStep, IKernel> compile, IReadOnlyList<DeviceBuffer?> constants)
+    public PreparedPlan(Plan plan, IBackend backend, Func<KernelStep, IKernel> compile, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant> packed)
     {
         Plan = plan;
         Programs = new IDeviceProgram?[plan.Steps.Count];
@@ -27,7 +27,7 @@ internal sealed class PreparedPlan : IDisposable
 
             if (end > first)
             {
-                IDeviceProgram program = backend.Prepare(new(plan, first, end - first), kernels, constants);
+                IDeviceProgram program = backend.Prepare(new(plan, first, end - first), kernels, constants, packed);
                 for (int i = first; i < end; i++)
                 {
                     Programs[i] = program;
@@ -38,7 +38,7 @@ internal sealed class PreparedPlan : IDisposable
             }
             else
             {
-                _children[first] = [.. plan.Steps[first].Subplans.Select(p => new PreparedPlan(p, backend, compile, constants))];
+                _children[first] = [.. plan.Steps[first].Subplans.Select(p => new PreparedPlan(p, backend, compile, constants, packed))];
                 first++;
             }
         }
@@ -57,6 +57,9 @@ internal sealed class PreparedPlan : IDisposable
 
     /// <summary>The prepared sub-plans of a control step.</summary>
     public PreparedPlan[] Children(int step) => _children[step];
+
+    /// <summary>The programs of the plan and its sub-plans.</summary>
+    public IEnumerable<IDeviceProgram> AllPrograms => Programs.OfType<IDeviceProgram>().Distinct().Concat(_children.Values.SelectMany(c => c).SelectMany(c => c.AllPrograms));
 
     public void Dispose()
     {

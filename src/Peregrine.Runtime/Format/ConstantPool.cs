@@ -71,9 +71,9 @@ internal sealed class ConstantPool
     }
 
     /// <summary>Reads what <see cref="Finish"/> made: puts all constants into <paramref name="context"/> and returns the plan's.</summary>
-    public static Constant[] Read(BinarySectionReader section, EngineSection weights, StructureContext context)
+    public static Constant[] Read(BinarySectionReader section, EngineSection weights, IReadOnlyList<PackedWeight> packed, StructureContext context)
     {
-        context.Tensors = TensorTable.Read(section, weights);
+        context.Tensors = TensorTable.Read(section, weights, packed);
         StructureReader records = new(new(section.ReadBytes(), EngineSection.NameOf(SectionId.Constants)), context);
         Dictionary<Constant, int> depths = new(ReferenceEqualityComparer.Instance);
         while (records.Bytes.Remaining > 0)

@@ -45,6 +45,14 @@ public static class EngineCodec
         try
         {
             ConstantPool constants = new();
+            for (int i = 0; i < content.Packed.Count; i++)
+            {
+                if (content.Packed[i].Form is not null)
+                {
+                    constants.Tensors.Place(content.Constants[content.Packed[i].Constant].Data, i);
+                }
+            }
+
             SymbolPool symbols = new(constants);
             RecipePool recipes = new(constants);
             StructureWriter plan = new(constants), provenance = new(constants);
@@ -61,6 +69,14 @@ public static class EngineCodec
             container.Add(SectionId.Plan, SectionTraits.Required, plan.Bytes.Content);
             container.Add(SectionId.Recipes, SectionTraits.Required, recipes.Finish());
             container.Add(SectionId.Provenance, SectionTraits.None, provenance.Bytes.Content);
+            if (content.Packed.Count > 0)
+            {
+                // Where a packed weight is the only copy, a reader has to understand it.
+                SectionTraits need = content.Packed.Any(p => p.Form is not null) ? SectionTraits.Required : SectionTraits.None;
+                container.Add(SectionId.PackedDirectory, need, PackedWeights.WriteDirectory(content.Packed));
+                container.Add(SectionId.PackedWeights, need | SectionTraits.Bulk, PackedWeights.LengthOf(content.Packed), target => PackedWeights.Write(content.Packed, target));
+            }
+
             container.Add(SectionId.Constants, SectionTraits.Required, constants.Finish(content.Constants));
             container.Add(SectionId.Weights, SectionTraits.Required | SectionTraits.Bulk, constants.Tensors.WeightBytes, target => constants.Tensors.WriteWeights(target, progress));
             return container;
@@ -78,12 +94,13 @@ public static class EngineCodec
             EngineSection manifestSection = container.Require(SectionId.Manifest);
             EngineManifest manifest = ManifestCodec.Read(manifestSection.View(0, manifestSection.Length).Span);
             StructureContext context = new(catalog);
-            Constant[] constants = ConstantPool.Read(container.Require(SectionId.Constants).Read(), container.Require(SectionId.Weights), context);
+            PackedWeight[] packed = container.Find(SectionId.PackedDirectory) is { } directory ? PackedWeights.Read(directory.Read(), container.Require(SectionId.PackedWeights)) : [];
+            Constant[] constants = ConstantPool.Read(container.Require(SectionId.Constants).Read(), container.Require(SectionId.Weights), packed, context);
             (Symbol[] symbols, OptimizationProfile[] profiles) = SymbolPool.Read(container.Require(SectionId.Symbols).Read(), context);
             Recipe[] recipes = RecipePool.Read(container.Require(SectionId.Recipes).Read(), context);
             StructureReader plan = new(container.Require(SectionId.Plan).Read(), context);
             StructureReader? provenance = container.Find(SectionId.Provenance) is { } names ? new(names.Read(), context) : null;
-            EngineContent content = new(PlanCodec.Read(plan, provenance, symbols, recipes), constants, profiles, manifest);
+            EngineContent content = new(PlanCodec.Read(plan, provenance, symbols, recipes), constants, profiles, manifest) { Packed = packed };
             plan.Bytes.ExpectEnd();
             provenance?.Bytes.ExpectEnd();
             return PlanValidator.Problem(content) is { } problem

@@ -1,7 +1,7 @@
 namespace Peregrine.Runtime.Format;
 
 /// <summary>
-/// The engine file, version 2. All numbers are little-endian.
+/// The engine file, version 3. All numbers are little-endian.
 /// <code>
 /// header, 64 bytes
 ///   0  magic            8 bytes "PEREGRIN"
@@ -37,15 +37,19 @@ namespace Peregrine.Runtime.Format;
 /// Version 2: slots of a plan may be parts of others (<see cref="Planning.SlotKind.Part"/>, with axis and start behind the other fields), and storage of a padded inner dimension ends with its
 /// last element. Files of version 1 have no such slots and are read as before.
 /// </para>
+/// <para>
+/// Version 3: weights may stand packed, as the kernels of the machine that built the engine want them (<see cref="PackedWeights"/>). Those that can be unpacked are in the file in that form alone: their
+/// tensors' places are numbered behind the blobs of <see cref="SectionId.Weights"/>. Others are copies, which a reader may pass over.
+/// </para>
 /// The content of structured sections is written with <see cref="BinarySectionWriter"/>. A file holds data only, never machine code.
 /// </summary>
 public static class EngineFormat
 {
     /// <summary>The version written by this program and the newest it reads.</summary>
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 
     /// <summary>The minimum reader stated in files written by this program.</summary>
-    public const ushort MinimumReader = 2;
+    public const ushort MinimumReader = 3;
 
     /// <summary>Sections, and weights inside them, begin at multiples of this many bytes.</summary>
     public const int Alignment = 64;

@@ -35,7 +35,7 @@ public sealed class EngineSection
     {
         if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
         {
-            throw new EngineFormatException($"The engine refers to bytes {offset} to {(Int128)offset + length} of its section \"{Name}\", which has {Length} bytes.");
+            throw new EngineFormatException($"The engine refers to {length} bytes from byte {offset} of its section \"{Name}\" on, which has {Length} bytes.");
         }
 
         return length <= int.MaxValue

@@ -13,7 +13,7 @@ public enum SectionId
     Recipes = 4,
     /// <summary>Canonical weights; bulk.</summary>
     Weights = 5,
-    /// <summary>Weights packed for the tactics chosen at build time, keyed by packing id; bulk and optional.</summary>
+    /// <summary>Weights packed for the tactics chosen at build time; bulk.</summary>
     PackedWeights = 6,
     /// <summary>Names of the source nodes behind each step.</summary>
     Provenance = 7,
@@ -21,6 +21,8 @@ public enum SectionId
     Tuning = 8,
     /// <summary>The directory of the canonical weights: types, shapes and places of all tensors, names and derivations of the constants.</summary>
     Constants = 9,
+    /// <summary>The directory of <see cref="PackedWeights"/>: constants, keys, lengths, forms.</summary>
+    PackedDirectory = 10,
 }
 
 /// <summary>How a reader treats a section.</summary>

@@ -15,6 +15,16 @@ internal sealed class TensorPool
     private readonly Dictionary<(DataType Type, Ints Dims, int Blob), int> _numbers = [];
     private readonly List<(DataType Type, Ints Dims, int Blob)> _tensors = [];
 
+    /// <summary>Has a tensor stand in packed weight <paramref name="packed"/> instead of a blob.</summary>
+    public void Place(Tensor tensor, int packed)
+    {
+        if (_numbersByReference.TryAdd(tensor, _tensors.Count))
+        {
+            // Packed weights are numbered behind the blobs, of which there are more to come.
+            _tensors.Add((tensor.Type, Ints.Create(tensor.Dims), ~packed));
+        }
+    }
+
     /// <summary>Bytes of the weights section so far.</summary>
     public long WeightBytes { get; private set; }
 
@@ -51,7 +61,7 @@ internal sealed class TensorPool
         {
             writer.WriteUnsigned((ulong)type);
             writer.WriteSignedList(dims.AsSpan());
-            writer.WriteUnsigned((ulong)blob);
+            writer.WriteUnsigned((ulong)(blob >= 0 ? blob : _blobs.Count + ~blob));
         }
     }
 

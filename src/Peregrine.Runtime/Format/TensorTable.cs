@@ -1,3 +1,5 @@
+using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Memory;
 using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Format;
@@ -6,7 +8,7 @@ namespace Peregrine.Runtime.Format;
 internal static class TensorTable
 {
     /// <summary>The tensors by number. Everything is checked: blobs fill the section exactly, each tensor takes exactly its blob, truth values are 0 or 1.</summary>
-    public static Tensor[] Read(BinarySectionReader reader, EngineSection weights)
+    public static Tensor[] Read(BinarySectionReader reader, EngineSection weights, IReadOnlyList<PackedWeight> packed)
     {
         Blob[] blobs = new Blob[reader.ReadCount(1)];
         long position = 0;
@@ -38,25 +40,42 @@ internal static class TensorTable
         {
             DataType type = reader.ReadEnum<DataType>("an element type");
             long[] dims = reader.ReadSignedList();
-            Blob blob = blobs[reader.ReadIndex(blobs.Length, "a blob")];
-            tensors[i] = Make(reader, type, dims, blob);
+            int place = reader.ReadIndex(blobs.Length + packed.Count, "a blob");
+            tensors[i] = place < blobs.Length ? Make(reader, type, dims, blobs[place]) : MakePacked(reader, type, dims, packed[place - blobs.Length]);
         }
 
         return tensors;
     }
 
-    private static Tensor Make(BinarySectionReader reader, DataType type, long[] dims, Blob blob)
+    private static Tensor MakePacked(BinarySectionReader reader, DataType type, long[] dims, PackedWeight weight)
     {
-        long count;
+        long count = Count(dims);
+        if (type != DataType.Float32 || weight.Form is not { } form)
+        {
+            throw reader.Error("a tensor stands in packed weights that are not of its kind");
+        }
+
+        return count < 0 || count > int.MaxValue / sizeof(float) || form.WhyNot(count) is not null || form.Bytes != weight.Data.Length
+            ? throw reader.Error($"a tensor {type.Name()}[{string.Join(',', dims.Take(16))}] cannot be unpacked from {weight.Data.Length} bytes: {form.WhyNot(count) ?? "they are too many or too few"}")
+            : new(type, dims, new UnpackedMemory(form, weight.Data).Memory);
+    }
+
+    /// <summary>The number of elements; −1 if no tensor has such dimensions.</summary>
+    private static long Count(long[] dims)
+    {
         try
         {
-            count = Array.Exists(dims, d => d < 0) ? -1 : Tensor.CountElements(dims);
+            return Array.Exists(dims, d => d < 0) ? -1 : Tensor.CountElements(dims);
         }
         catch (OverflowException)
         {
-            count = -1;
+            return -1;
         }
+    }
 
+    private static Tensor Make(BinarySectionReader reader, DataType type, long[] dims, Blob blob)
+    {
+        long count = Count(dims);
         // Every element takes at least two bits of the blob, or as string one byte.
         if (type == DataType.Undefined || count < 0 || count > 4L * int.MaxValue)
         {

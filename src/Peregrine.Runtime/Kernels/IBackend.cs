@@ -27,7 +27,8 @@ public interface IBackend : IDisposable
     /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context. Weights are packed here.</summary>
     /// <param name="kernels">One compiled kernel per step.</param>
     /// <param name="constants">The memory of the plan's constants by number; null for strings.</param>
-    IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants);
+    /// <param name="packed">Constants that are packed already; what suits no kernel is passed over. They outlive the program.</param>
+    IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null);
 
     /// <summary>Zeroed device memory, aligned for every kernel. Throws <see cref="Diagnostics.BackendException"/> if the device has not that much.</summary>
     DeviceBuffer Allocate(long bytes);
@@ -48,6 +49,9 @@ public sealed record PlanSegment(Plan Plan, int First, int Count);
 /// <summary>A prepared segment.</summary>
 public interface IDeviceProgram : IDisposable
 {
+    /// <summary>How the program's kernels read constants, so that an engine file can hold them as they are wanted; nothing if the device does not tell.</summary>
+    IEnumerable<ConstantUse> ConstantUses => [];
+
     /// <summary>Enqueues the steps [first, first + count) of the plan on slots as they are bound now. Returns at once or when they are done, as the stream decides.</summary>
     void Enqueue(SlotTable slots, int first, int count, IStream stream);
 }

@@ -44,6 +44,12 @@ public interface ITactic
 
     /// <summary>Makes the kernel of an option that <see cref="Consider"/> offered.</summary>
     IKernel Compile(KernelRequest request, TacticOption option);
+
+    /// <summary>
+    /// Makes a kernel that <see cref="Compile"/> of this very program has made before, on a device with the same features, and checked: it need not be checked again. An engine that was built by the
+    /// program that loads it gets its kernels so.
+    /// </summary>
+    IKernel Recompile(KernelRequest request, TacticOption option) => Compile(request, option);
 }
 
 /// <summary>A compiled kernel. What it can do is known to its backend alone.</summary>

@@ -36,6 +36,7 @@ public sealed class PlanValidator
         {
             new PlanValidator(content.Plan, $"plan \"{content.Plan.Name}\"", content.Constants, _ => false).Check();
             CheckProfiles(content);
+            CheckPacked(content);
             return null;
         }
         catch (InconsistencyException problem)
@@ -45,6 +46,16 @@ public sealed class PlanValidator
         catch (Exception problem) when (problem is OverflowException or DimException or DivideByZeroException)
         {
             return $"A size in plan \"{content.Plan.Name}\" cannot be computed: {problem.Message}";
+        }
+    }
+
+    private static void CheckPacked(EngineContent content)
+    {
+        Consistency rules = new("packed weights");
+        foreach (PackedWeight weight in content.Packed)
+        {
+            rules.Require(weight.Constant < content.Constants.Count, $"there is no constant {weight.Constant}");
+            rules.Require(weight.Form?.WhyNot(content.Constants[weight.Constant].Data.Length) is null, $"the form of constant {weight.Constant} is not that of its elements");
         }
     }
 

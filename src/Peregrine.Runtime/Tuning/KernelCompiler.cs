@@ -7,20 +7,27 @@ using Peregrine.Runtime.Planning;
 namespace Peregrine.Runtime.Tuning;
 
 /// <summary>Compiles the kernels of an engine on the machine at hand, one per distinct (request, tactic, option). Where the recorded tactic does not exist here, another is selected.</summary>
-internal sealed class KernelCompiler(IBackend backend)
+/// <param name="origin">Which program built the engine, as <see cref="OriginOf"/> tells it; what this very program made for such a device before it makes again without checks.</param>
+internal sealed class KernelCompiler(IBackend backend, string origin = "")
 {
-    private readonly Dictionary<(KernelRequest, TacticId, TacticOption), IKernel> _kernels = [];
+    private readonly Dictionary<KernelKey, IKernel> _kernels = [];
     private readonly ITacticChooser _selector = new TacticSelector(backend);
     private readonly List<string> _reselected = [];
 
+    private readonly bool _isKnown = origin.Length > 0 && origin == OriginOf(backend);
+
     public IReadOnlyList<string> Reselected => _reselected;
+
+    /// <summary>Identifies the code that makes a backend's kernels, and what the device offers it: the same recipes give the same kernels where it is equal.</summary>
+    public static string OriginOf(IBackend backend) =>
+        TimingCache.KeyOf($"{string.Join(' ', backend.Tactics.Select(t => t.GetType().Assembly).Distinct().Select(TacticStamp.Of))} {string.Join(' ', backend.Device.Features)}");
 
     /// <summary>Compiles the kernels of a plan and its sub-plans on several threads, but for those that need another tactic here; <see cref="Compile"/> then finds them.</summary>
     public void CompileAhead(Plan plan)
     {
-        Dictionary<(KernelRequest, TacticId, TacticOption), KernelStep> wanted = [];
+        Dictionary<KernelKey, KernelStep> wanted = [];
         Collect(plan, wanted);
-        ConcurrentDictionary<(KernelRequest, TacticId, TacticOption), IKernel> compiled = [];
+        ConcurrentDictionary<KernelKey, IKernel> compiled = [];
         try
         {
             // One by one: how long they take differs by two orders of magnitude.
@@ -28,7 +35,7 @@ internal sealed class KernelCompiler(IBackend backend)
             {
                 if (KernelForm.WhyNot(step.Operator, step.Request) is null && Recorded(step) is { } tactic)
                 {
-                    compiled[(step.Request, step.Tactic, step.Option)] = tactic.Compile(step.Request, step.Option);
+                    compiled[KernelKey.Of(step)] = _isKnown ? tactic.Recompile(step.Request, step.Option) : tactic.Compile(step.Request, step.Option);
                 }
             });
         }
@@ -37,7 +44,7 @@ internal sealed class KernelCompiler(IBackend backend)
             ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
 
-        foreach (((KernelRequest, TacticId, TacticOption) key, IKernel kernel) in compiled)
+        foreach ((KernelKey key, IKernel kernel) in compiled)
         {
             _kernels[key] = kernel;
         }
@@ -51,7 +58,7 @@ internal sealed class KernelCompiler(IBackend backend)
             throw new EngineFormatException($"The engine is not consistent: step \"{step.Name}\" {why}. Build the engine again.");
         }
 
-        if (_kernels.TryGetValue((step.Request, step.Tactic, step.Option), out IKernel? kernel))
+        if (_kernels.TryGetValue(KernelKey.Of(step), out IKernel? kernel))
         {
             return kernel;
         }
@@ -67,7 +74,7 @@ internal sealed class KernelCompiler(IBackend backend)
         }
 
         kernel = tactic.Compile(step.Request, option);
-        _kernels[(step.Request, step.Tactic, step.Option)] = kernel;
+        _kernels[KernelKey.Of(step)] = kernel;
         return kernel;
     }
 
@@ -75,13 +82,13 @@ internal sealed class KernelCompiler(IBackend backend)
     private ITactic? Recorded(KernelStep step) =>
         backend.Tactics.FirstOrDefault(t => t.Id == step.Tactic) is { } tactic && tactic.Consider(step.Request, backend.Device) is Verdict.Accept accept && accept.Options.Contains(step.Option) ? tactic : null;
 
-    private static void Collect(Plan plan, Dictionary<(KernelRequest, TacticId, TacticOption), KernelStep> wanted)
+    private static void Collect(Plan plan, Dictionary<KernelKey, KernelStep> wanted)
     {
         foreach (Step step in plan.Steps)
         {
             if (step is KernelStep kernel)
             {
-                wanted.TryAdd((kernel.Request, kernel.Tactic, kernel.Option), kernel);
+                wanted.TryAdd(KernelKey.Of(kernel), kernel);
             }
 
             foreach (Plan inner in step.Subplans)
@@ -89,5 +96,11 @@ internal sealed class KernelCompiler(IBackend backend)
                 Collect(inner, wanted);
             }
         }
+    }
+
+    /// <summary>What decides on a kernel. A class: collections of it need no code of their own.</summary>
+    private sealed record KernelKey(KernelRequest Request, string Tactic, int Version, string Option)
+    {
+        public static KernelKey Of(KernelStep step) => new(step.Request, step.Tactic.Name, step.Tactic.Version, step.Option.Text);
     }
 }

@@ -13,7 +13,9 @@ internal static class TacticStamp
 {
     private static readonly ConcurrentDictionary<Assembly, string> Stamps = new();
 
-    public static string Of(ITactic tactic) => Stamps.GetOrAdd(tactic.GetType().Assembly, assembly => TimingCache.KeyOf(string.Join(' ', Modules(assembly).Order(StringComparer.Ordinal)))[..8]);
+    public static string Of(ITactic tactic) => Of(tactic.GetType().Assembly);
+
+    public static string Of(Assembly tactics) => Stamps.GetOrAdd(tactics, assembly => TimingCache.KeyOf(string.Join(' ', Modules(assembly).Order(StringComparer.Ordinal)))[..8]);
 
     /// <summary>The assembly and those of ours that it is built on: code generation, operators.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A reference that trimming removes is one to code that nothing uses.")]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Tensors;
@@ -97,6 +98,17 @@ public sealed unsafe class WeightPackingTests
         }
 
         Assert.Equal(expected, packed);
+        foreach (WeightPacker either in (WeightPacker[])[packer, new(problem, vectors, lanes, planes: true)])
+        {
+            Assert.Equal(order.Factor == 1, either.Form is not null);
+            if (either.Form is { } form)
+            {
+                float[] restored = new float[source.Length];
+                Assert.Equal((null, either.Bytes), (form.WhyNot(source.Length), form.Bytes));
+                form.Unpack(MemoryMarshal.AsBytes(Run(source, either.Bytes, either.Parts, either.Pack).AsSpan()), MemoryMarshal.AsBytes(restored.AsSpan()));
+                Assert.Equal(source, restored);
+            }
+        }
     }
 
     private static float[] Run(float[] source, long bytes, int parts, Cpu.Packing.PackWeights pack)

@@ -14,7 +14,7 @@ internal sealed class PricedBackend(Func<KernelRequest, double> price) : IBacken
 
     public IReadOnlyList<Layout> LayoutsOf(DataType type, ValueList<KernelDim> dims) => dims.Count == 4 && dims[2].Max > 1 ? [Layout.ChannelsLast(4)] : [];
 
-    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants) => throw new NotSupportedException();
+    public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => throw new NotSupportedException();
 
     public DeviceBuffer Allocate(long bytes) => throw new NotSupportedException();
 

@@ -58,6 +58,29 @@ public sealed class EngineCodecTests : IDisposable
     }
 
     [Fact]
+    public void Packed_weights_are_the_only_copy_where_they_can_be_unpacked()
+    {
+        EngineContent sample = SampleEngines.Full();
+        using EngineFile file = EngineCodec.Open(EngineCodec.ToArray(sample), SampleEngines.Catalog);
+        Assert.Equal(sample.Constants[7].Data, file.Content.Constants[7].Data);
+        // Nothing but the packed form is there: unpacked weights follow it.
+        file.Content.Packed[1].Data.Span.Clear();
+        using EngineFile again = EngineCodec.Open(EngineCodec.ToArray(file.Content), SampleEngines.Catalog);
+        Assert.All(again.Content.Constants[7].Data.Span<float>().ToArray(), w => Assert.Equal(0, w));
+        // The other is a copy, which may be left out.
+        using EngineFile plain = EngineCodec.Open(EngineCodec.ToArray(sample with { Packed = [] }), SampleEngines.Catalog);
+        EngineEquality.Same(sample with { Packed = [] }, plain.Content);
+    }
+
+    [Fact]
+    public void Packed_weights_of_constants_that_are_not_there_are_refused()
+    {
+        EngineContent sample = SampleEngines.Full();
+        Assert.Throws<InternalCompilerException>(() => EngineCodec.ToArray(sample with { Packed = [sample.Packed[0] with { Constant = 8 }] }));
+        Assert.Throws<InternalCompilerException>(() => EngineCodec.ToArray(sample with { Packed = [sample.Packed[1] with { Constant = 0 }] }));
+    }
+
+    [Fact]
     public void A_long_chain_of_derivations_is_saved_and_a_longer_one_refused()
     {
         EngineContent sample = SampleEngines.Full();

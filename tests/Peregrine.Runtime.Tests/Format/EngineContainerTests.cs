@@ -64,7 +64,7 @@ public sealed class EngineContainerTests : IDisposable
     {
         byte[] file = Small();
         Assert.Equal("PEREGRIN"u8, file.AsSpan(0, 8));
-        Assert.Equal(2, BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8)));
+        Assert.Equal(EngineFormat.Version, BinaryPrimitives.ReadUInt16LittleEndian(file.AsSpan(8)));
         Assert.Equal((uint)3, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(16)));
         Assert.Equal(file.Length, BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(24)));
         // Front: 64 + 3 · 32 + 3 hashes of 4 bytes = 172; sections at 192 (100 bytes), 320 (70), 448 (130).
@@ -160,7 +160,7 @@ public sealed class EngineContainerTests : IDisposable
     public void A_newer_file_for_this_reader_is_read()
     {
         byte[] file = Small();
-        BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(8), 2);
+        BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(8), EngineFormat.Version + 1);
         Reseal(file);
         EngineContainerReader.Open(file).Dispose();
     }

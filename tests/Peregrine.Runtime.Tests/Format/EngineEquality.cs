@@ -17,6 +17,7 @@ internal static class EngineEquality
         Assert.Equal(expected.Manifest.Passes, actual.Manifest.Passes);
         Assert.Equal(expected.Manifest.Declines.OrderBy(p => p.Key, StringComparer.Ordinal), actual.Manifest.Declines);
         Same(expected.Plan, actual.Plan);
+        Assert.Equal(expected.Packed.Select(p => (p.Constant, p.Key, p.Form, Convert.ToHexString(p.Data.Span))), actual.Packed.Select(p => (p.Constant, p.Key, p.Form, Convert.ToHexString(p.Data.Span))));
     }
 
     public static void Same(Plan expected, Plan actual)

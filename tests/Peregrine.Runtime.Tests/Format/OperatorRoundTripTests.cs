@@ -63,7 +63,7 @@ public sealed class OperatorRoundTripTests
         container.Add(SectionId.Weights, SectionTraits.Bulk, pool.Tensors.WeightBytes, s => pool.Tensors.WriteWeights(s, null));
         EngineContainerReader sections = EngineContainerReader.Open(container.ToArray());
         StructureContext context = new(SampleEngines.Catalog);
-        ConstantPool.Read(sections.Require(SectionId.Constants).Read(), sections.Require(SectionId.Weights), context);
+        ConstantPool.Read(sections.Require(SectionId.Constants).Read(), sections.Require(SectionId.Weights), [], context);
         StructureReader reader = new(sections.Require(SectionId.Plan).Read(), context);
         Operator read = OperatorCodec.Read(reader);
         reader.Bytes.ExpectEnd();

@@ -74,8 +74,15 @@ internal static class SampleEngines
         Plan plan = new("sample", slots, [0, 7], [new("y", 2), new("found", 4), new("list", 5), new("result", 9), new("joined", 14)], steps, shapes, [new("N", 1, 64, false), new("u0", 0, 256, true, N * 4)]);
         OptimizationProfile profile = new("small", [new ProfileInput("x", [1, 4], [8, 4], [64, 4])]);
         EngineManifest manifest = new("sample", "peregrine tests", "fp32", 3, "none|none", "none", 12, ["Import", "Fuse"], new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["steer"] = ["needs \"AVX-512\""], ["add"] = [] });
-        return new(plan, [weight, derived, axes, words, packed, empty, twin], [profile], manifest);
+        Constant grouped = new("grouped", Tensor.Of<float>([6, 2, 1, 3], [.. Enumerable.Range(1, 36).Select(i => i / 8f)]));
+        return new(plan, [weight, derived, axes, words, packed, empty, twin, grouped], [profile], manifest)
+        {
+            Packed = [new(0, "copy by 3", null, new byte[] { 1, 2, 3 }), new(7, "blocks", GroupedForm, WeightForms.Pack(GroupedForm, grouped.Data.Span<float>()))],
+        };
     }
+
+    /// <summary>[6, 2, 1, 3] in two groups of three outputs, in blocks of two vectors of two lanes.</summary>
+    public static WeightForm GroupedForm { get; } = new(Groups: 2, Outputs: 3, Channels: 2, Rows: 1, Columns: 3, PerGroup: 18, PerOutput: 6, PerChannel: 3, PerRow: 3, PerColumn: 1, Width: 4, Lanes: 2);
 
     private static Layout Wide { get; } = new() { InnerStride = 8 };
 

@@ -1,7 +1,9 @@
 using Peregrine.Diagnostics;
 using Peregrine.Operators;
 using Peregrine.Runtime.Format;
+using Peregrine.Runtime.Kernels;
 using Peregrine.Symbolics;
+using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Tests.Format;
 
@@ -87,8 +89,33 @@ public sealed class StructureTests
             writer.Add(SectionId.Weights, SectionTraits.Bulk, ReadOnlyMemory<byte>.Empty);
             using EngineContainerReader container = EngineContainerReader.Open(writer.ToArray());
             long before = GC.GetAllocatedBytesForCurrentThread();
-            Assert.Throws<EngineFormatException>(() => TensorTable.Read(new(directory, "test"), container.Require(SectionId.Weights)));
+            Assert.Throws<EngineFormatException>(() => TensorTable.Read(new(directory, "test"), container.Require(SectionId.Weights), []));
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
+        }
+    }
+
+    [Fact]
+    public void Tensors_stand_only_in_packed_weights_of_their_kind()
+    {
+        WeightForm form = SampleEngines.GroupedForm;
+        byte[] bytes = new byte[form.Bytes];
+        Refused([0, 1, 1, 4, 12, 4, 2, 6, 0], new(0, "k", null, bytes)); // a copy
+        Refused([0, 1, 1, 4, 12, 4, 2, 8, 0], new(0, "k", form, bytes)); // f32[6,2,1,4]
+        Refused([0, 1, 6, 4, 12, 4, 2, 6, 0], new(0, "k", form, bytes)); // no floats
+        Refused([0, 1, 1, 4, 12, 4, 2, 6, 0], new(0, "k", form, bytes.AsMemory(4)));
+        Refused([0, 1, 1, 4, 12, 4, 2, 6, 0], new(0, "k", form with { PerRow = 2, Rows = 2 }, bytes));
+        Refused([0, 1, 1, 4, 12, 4, 2, 6, 1], new(0, "k", form, bytes)); // a packed weight that is not there
+        Tensor tensor = Assert.Single(Read([0, 1, 1, 4, 12, 4, 2, 6, 0], new(0, "k", form, bytes)));
+        Assert.Equal([6, 2, 1, 3], tensor.Dims);
+
+        static void Refused(byte[] directory, PackedWeight packed) => Assert.Throws<EngineFormatException>(() => Read(directory, packed));
+
+        static Tensor[] Read(byte[] directory, PackedWeight packed)
+        {
+            EngineContainerWriter writer = new();
+            writer.Add(SectionId.Weights, SectionTraits.Bulk, ReadOnlyMemory<byte>.Empty);
+            using EngineContainerReader container = EngineContainerReader.Open(writer.ToArray());
+            return TensorTable.Read(new(directory, "test"), container.Require(SectionId.Weights), [packed]);
         }
     }
 

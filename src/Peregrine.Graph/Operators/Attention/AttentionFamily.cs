@@ -3,12 +3,12 @@ namespace Peregrine.Operators;
 /// <summary>Attention and the operators around it, in alphabetical order.</summary>
 internal static class AttentionFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        Attention.Schema,
-        FlexAttention.Schema,
-        LinearAttention.Schema,
-        RotaryEmbedding.Schema,
-        TensorScatter.Schema,
+        new("Attention", static () => Attention.Schema),
+        new("FlexAttention", static () => FlexAttention.Schema, "ai.onnx.preview"),
+        new("LinearAttention", static () => LinearAttention.Schema),
+        new("RotaryEmbedding", static () => RotaryEmbedding.Schema),
+        new("TensorScatter", static () => TensorScatter.Schema),
     ];
 }

@@ -3,11 +3,11 @@ namespace Peregrine.Operators;
 /// <summary>Operators with bodies, in alphabetical order.</summary>
 internal static class ControlFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        If.Schema,
-        Loop.Schema,
-        Scan.Schema,
-        SequenceMap.Schema,
+        new("If", static () => If.Schema),
+        new("Loop", static () => Loop.Schema),
+        new("Scan", static () => Scan.Schema),
+        new("SequenceMap", static () => SequenceMap.Schema),
     ];
 }

@@ -3,9 +3,9 @@ namespace Peregrine.Operators;
 /// <summary>What the compiler fuses operators into, in alphabetical order.</summary>
 internal static class FusionFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        Region.Schema,
-        ScaledConv.Schema,
+        new("Region", static () => Region.Schema, "peregrine"),
+        new("ScaledConv", static () => ScaledConv.Schema, "peregrine"),
     ];
 }

@@ -3,12 +3,12 @@ namespace Peregrine.Operators;
 /// <summary>Products and properties of matrices, in alphabetical order.</summary>
 internal static class LinearFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        Det.Schema,
-        Einsum.Schema,
-        Gemm.Schema,
-        Inverse.Schema,
-        MatMul.Schema,
+        new("Det", static () => Det.Schema),
+        new("Einsum", static () => Einsum.Schema),
+        new("Gemm", static () => Gemm.Schema),
+        new("Inverse", static () => Inverse.Schema, "com.microsoft"),
+        new("MatMul", static () => MatMul.Schema),
     ];
 }

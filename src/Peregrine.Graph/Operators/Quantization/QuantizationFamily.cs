@@ -3,12 +3,12 @@ namespace Peregrine.Operators;
 /// <summary>Quantised arithmetic and conversions between number formats, in alphabetical order.</summary>
 internal static class QuantizationFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        DequantizeLinear.Schema,
-        DynamicQuantizeLinear.Schema,
-        MatMulInteger.Schema,
-        QLinearMatMul.Schema,
-        QuantizeLinear.Schema,
+        new("DequantizeLinear", static () => DequantizeLinear.Schema),
+        new("DynamicQuantizeLinear", static () => DynamicQuantizeLinear.Schema),
+        new("MatMulInteger", static () => MatMulInteger.Schema),
+        new("QLinearMatMul", static () => QLinearMatMul.Schema),
+        new("QuantizeLinear", static () => QuantizeLinear.Schema),
     ];
 }

@@ -3,10 +3,10 @@ namespace Peregrine.Operators;
 /// <summary>Recurrent layers, in alphabetical order.</summary>
 internal static class RecurrentFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        Gru.Schema,
-        Lstm.Schema,
-        Rnn.Schema,
+        new("GRU", static () => Gru.Schema),
+        new("LSTM", static () => Lstm.Schema),
+        new("RNN", static () => Rnn.Schema),
     ];
 }

@@ -3,12 +3,12 @@ namespace Peregrine.Operators;
 /// <summary>Operators on strings, in alphabetical order.</summary>
 internal static class TextFamily
 {
-    public static IReadOnlyList<OperatorSchema> Schemas { get; } =
+    public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
-        RegexFullMatch.Schema,
-        StringConcat.Schema,
-        StringNormalizer.Schema,
-        StringSplit.Schema,
-        TfIdfVectorizer.Schema,
+        new("RegexFullMatch", static () => RegexFullMatch.Schema),
+        new("StringConcat", static () => StringConcat.Schema),
+        new("StringNormalizer", static () => StringNormalizer.Schema),
+        new("StringSplit", static () => StringSplit.Schema),
+        new("TfIdfVectorizer", static () => TfIdfVectorizer.Schema),
     ];
 }
