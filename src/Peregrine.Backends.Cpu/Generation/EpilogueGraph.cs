@@ -251,14 +251,18 @@ internal sealed class EpilogueGraph
         for (int i = 0; i < _nodes.Count; i++)
         {
             EpilogueNode node = _nodes[i];
-            if (node.Is(BinaryFunction.Multiply) && (GatedBy(node.B, node.A) ?? GatedBy(node.A, node.B)) is int argument)
+            if (node.Is(BinaryFunction.Multiply) && GatedBy(node.B, node.A) is int argument)
             {
-                _nodes[i] = new(EpilogueStep.SigmoidProduct, false, 0, _nodes[node.A].Is(UnaryFunction.Sigmoid) ? node.B : node.A, argument);
+                _nodes[i] = new(EpilogueStep.SigmoidProduct, false, 0, node.A, argument);
+            }
+            else if (node.Is(BinaryFunction.Multiply) && GatedBy(node.A, node.B) is int other)
+            {
+                _nodes[i] = new(EpilogueStep.SigmoidProduct, false, 0, node.B, other);
             }
             else if (node.Is(BinaryFunction.Add) && (IsOwnProduct(node.A) || IsOwnProduct(node.B)))
             {
-                (int product, int other) = IsOwnProduct(node.A) ? (node.A, node.B) : (node.B, node.A);
-                _nodes[i] = new(EpilogueStep.MultiplyAdd, false, 0, _nodes[product].A, _nodes[product].B, other);
+                (int product, int addend) = IsOwnProduct(node.A) ? (node.A, node.B) : (node.B, node.A);
+                _nodes[i] = new(EpilogueStep.MultiplyAdd, false, 0, _nodes[product].A, _nodes[product].B, addend);
             }
             else if (node.Is(BinaryFunction.Subtract) && IsOwnProduct(node.B))
             {
