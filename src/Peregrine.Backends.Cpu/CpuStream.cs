@@ -205,7 +205,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         try
         {
             byte* scratch = _workerScratch is null ? null : _workerScratch.Pointer + (thread * _scratchStride);
-            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch), _phase, tiles, thread);
+            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges }, _phase, tiles, thread);
         }
         catch (Exception failure)
         {

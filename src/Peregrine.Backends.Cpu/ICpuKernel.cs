@@ -55,6 +55,9 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>Temporary memory that all workers share during the call, of <see cref="IKernel.ScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
     public byte* Scratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset + FirstScratch : null;
 
+    /// <summary>Workers among which the tiles of this run are shared out, each of which begins with a part of its own. A kernel may order its tiles by it; results never depend on it.</summary>
+    public int Ranges { get; init; } = 1;
+
     /// <summary>Where the scratch of a kernel begins that is part of another.</summary>
     public long FirstScratch { get; init; }
 

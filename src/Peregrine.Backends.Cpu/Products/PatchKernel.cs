@@ -58,6 +58,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
         PatchCall call = new(arguments, e, Problem, Traversal, PixelBytes);
         long strips = e.Images * Traversal.StripCount(e);
+        int parts = Parts(e, strips, arguments.Ranges);
         for (int tile = tiles.Begin; tile < tiles.End;)
         {
             if (StripsOuter)
@@ -68,10 +69,32 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
             }
             else
             {
-                (long channelBlock, long strip) = Math.DivRem(tile, strips);
-                tile += RunStrip(ref call, strip, (int)channelBlock, Math.Min(tiles.End - tile, MostTilesPerCall));
+                // All channel blocks of a part of the strips, then those of the next.
+                TileRange part = PartOf(tile / ChannelBlocks, (int)strips, parts);
+                (int channelBlock, int inPart) = Math.DivRem(tile - (part.Begin * ChannelBlocks), part.End - part.Begin);
+                tile += RunStrip(ref call, part.Begin + inPart, channelBlock, Math.Min(Math.Min(tiles.End - tile, part.End - part.Begin - inPart), MostTilesPerCall));
             }
         }
+    }
+
+    /// <summary>
+    /// Parts of the pixels, one per worker, each of which goes past all channels before the next: each worker then reads what it wrote in the layer before and writes what it will read in the next,
+    /// which from another's cache would come at a byte or so a cycle. For that all weights are read by every worker; where they are many, workers share channels instead.
+    /// </summary>
+    private int Parts(in PatchExtents e, long strips, int workers)
+    {
+        const int FewestStrips = 2, WeightsPerActivation = 2;
+        long activations = ((e.Images * e.Depth * e.Height * e.Width * Problem.Channels) + (e.Images * e.OutputPixels * Problem.Outputs)) * Problem.Groups;
+        return ChannelBlocks > 1 && strips >= FewestStrips * workers && Problem.WeightCount < WeightsPerActivation * activations ? workers : 1;
+    }
+
+    /// <summary>The part of the strips in which a strip lies.</summary>
+    private static TileRange PartOf(int strip, int strips, int parts)
+    {
+        // The first guess is at most one too low.
+        int part = (int)((long)strip * parts / strips);
+        TileRange range = TileRange.Of(strips, part, parts);
+        return strip < range.End ? range : TileRange.Of(strips, part + 1, parts);
     }
 
     /// <summary>Where the arguments of tiles over several planes stand in the block.</summary>
