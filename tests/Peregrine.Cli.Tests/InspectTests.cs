@@ -56,6 +56,10 @@ public sealed class InspectTests(Workplace place)
         Assert.Equal("the_node", node.GetProperty("node").GetString());
         Assert.Equal("example.org", node.GetProperty("domain").GetString());
         CliProcess.Run("run", model).ExpectMessage(1, "Frobnicate", "the_node");
-        Assert.Contains("nodes are supported", CliProcess.Run("inspect", Workplace.Model, "--capability").Expect(0).Output, StringComparison.Ordinal);
+        string supported = CliProcess.Run("inspect", Workplace.Model, "--capability").Expect(0).Output;
+        Assert.Contains("nodes are supported", supported, StringComparison.Ordinal);
+        Assert.Matches("[0-9]+ layers? by cpu\\.[a-z]+", supported);
+        using JsonDocument kernels = JsonDocument.Parse(CliProcess.Run("inspect", Workplace.Model, "--capability", "--json").Expect(0).Output);
+        Assert.NotEmpty(kernels.RootElement.GetProperty("kernels").GetProperty("families").EnumerateArray());
     }
 }

@@ -4,6 +4,7 @@ using Peregrine.Cli.Options;
 using Peregrine.Compiler;
 using Peregrine.Diagnostics;
 using Peregrine.Ir;
+using Peregrine.Onnx;
 using Peregrine.Text;
 
 namespace Peregrine.Cli.Commands;
@@ -13,7 +14,7 @@ internal sealed class InspectCommand : CliCommand
 {
     private readonly Argument<string> _target = TargetArgument.EngineOrModel();
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON, for programs." };
-    private readonly Option<bool> _capability = new("--capability") { Description = "Only tell what of an ONNX model is not supported, and where; the exit code is 1 if there is anything." };
+    private readonly Option<bool> _capability = new("--capability") { Description = "Only tell what of an ONNX model is not supported, and where, or else which kernels compute its nodes, by their estimates; the exit code is 1 if anything is not supported." };
     private readonly Option<bool> _graph = new("--graph") { Description = "Only print the graph of an ONNX model as the passes leave it, before kernels are chosen." };
     private readonly Option<string[]> _shapes = new("--shape") { Description = "Shape of an input, at which memory is planned; fixes it when a model is built. May be repeated.", HelpName = "NAME=1x3x224x224", Arity = ArgumentArity.OneOrMore };
     private readonly BuildSettings _settings;
@@ -56,7 +57,8 @@ internal sealed class InspectCommand : CliCommand
                 throw new UsageException("--capability examines ONNX models; an engine is supported as it is.");
             }
 
-            CapabilityInspection capability = CapabilityInspection.Of(path, OnnxModel.Load(path).Examine(new() { Shapes = shapes }));
+            CapabilityReport report = OnnxModel.Load(path).Examine(new() { Shapes = shapes });
+            CapabilityInspection capability = CapabilityInspection.Of(path, report, report.IsSupported ? Coverage(path, shapes, parse, session) : null);
             if (json)
             {
                 session.Write(Report.ToJson(capability));
@@ -92,6 +94,20 @@ internal sealed class InspectCommand : CliCommand
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>Builds the model in memory, with nothing timed, and sees who computes what.</summary>
+    private KernelCoverage Coverage(string path, Dictionary<string, IReadOnlyList<long>> shapes, ParseResult parse, Session session)
+    {
+        EngineBuilder builder = _settings.CreateBuilder(parse, session).Level(0);
+        foreach ((string input, IReadOnlyList<long> dims) in shapes)
+        {
+            builder.Shape(input, [.. dims]);
+        }
+
+        OnnxModel model = OnnxModel.Load(path);
+        using Engine engine = builder.Build(model, null, session.Cancellation);
+        return KernelCoverage.Of(EngineInspector.Inspect(engine, "onnx", model, shapes));
     }
 
     private static void PrintGraph(string path, Dictionary<string, IReadOnlyList<long>> shapes, CompileOptions options, Session session)

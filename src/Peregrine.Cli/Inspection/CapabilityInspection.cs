@@ -2,15 +2,18 @@ using Peregrine.Onnx;
 
 namespace Peregrine.Cli.Inspection;
 
-/// <summary>What of a model is not supported, as JSON shows it.</summary>
-internal sealed record CapabilityInspection(string Model, bool Supported, int Nodes, IReadOnlyList<UnsupportedInspection> Unsupported, IReadOnlyList<string> Findings)
+/// <summary>What of a model is not supported, and who computes what is, as JSON shows it.</summary>
+/// <param name="Kernels">What serves the model's nodes, by the kernels' own estimates; null where something is not supported.</param>
+internal sealed record CapabilityInspection(
+    string Model, bool Supported, int Nodes, IReadOnlyList<UnsupportedInspection> Unsupported, IReadOnlyList<string> Findings, KernelCoverage? Kernels)
 {
-    public static CapabilityInspection Of(string path, CapabilityReport report) => new(
+    public static CapabilityInspection Of(string path, CapabilityReport report, KernelCoverage? kernels) => new(
         path,
         report.IsSupported,
         report.NodeCount,
         [.. report.Nodes.Select(n => new UnsupportedInspection(n.Node, n.OperatorType, n.Domain.Length == 0 ? "ai.onnx" : n.Domain, n.Opset, [.. n.Reasons.Select(r => r.ToString())]))],
-        [.. report.Findings.Select(f => f.ToString())]);
+        [.. report.Findings.Select(f => f.ToString())],
+        kernels);
 
     public void Print(Session session)
     {
@@ -28,6 +31,8 @@ internal sealed record CapabilityInspection(string Model, bool Supported, int No
         {
             session.Write($"  {finding}");
         }
+
+        Kernels?.Print(session);
     }
 }
 
