@@ -15,7 +15,7 @@ internal sealed class WinogradTactic(GeneratorTarget? target) : ITactic
     // As direct convolution counts.
     private const double CyclesPerSecond = 3.2e9, Share = 0.9;
 
-    public TacticId Id { get; } = new("cpu.convolution.winograd", 1);
+    public TacticId Id { get; } = new("cpu.convolution.winograd", 2);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {

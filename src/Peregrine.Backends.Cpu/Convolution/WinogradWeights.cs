@@ -29,7 +29,7 @@ internal sealed class WinogradWeights(PatchProblem problem, int tile, int vector
 
     public long Bytes => (long)_transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
 
-    public string Key => $"winograd {tile} {problem.Outputs}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
+    public string Key => $"winograd {_transform.Name} {problem.Outputs}x{problem.Channels} by {vectors}x{lanes} from {problem.Weights}";
 
     /// <summary>A part is a group of output channels.</summary>
     public unsafe void Pack(byte* source, byte* target, int part)
