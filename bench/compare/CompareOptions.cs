@@ -18,6 +18,7 @@ internal sealed record CompareOptions
           --iterations N        timed runs at most (default 20)
           --budget SECONDS      time for the timed runs of one model at one thread count (default 20)
           --level 0..5          Peregrine's optimization level (default 3)
+          --workspace BYTES     temporary memory that a kernel of Peregrine's may take (0: convolutions without Winograd)
           --dynamic             build for any shape that the model allows; by default Peregrine builds for the inputs' shapes
           --check-only          no timing: outputs only
           --noise               also how far ONNX Runtime is from itself without optimizations (max|diff|/std): the rounding errors of float32
@@ -43,6 +44,9 @@ internal sealed record CompareOptions
     public double BudgetSeconds { get; init; } = 20;
 
     public int Level { get; init; } = 3;
+
+    /// <summary>Bytes of temporary memory that Peregrine's kernels may take; null for any amount.</summary>
+    public long? Workspace { get; init; }
 
     public bool Dynamic { get; init; }
 
@@ -102,6 +106,7 @@ internal sealed record CompareOptions
                 "--threads" when Numbers(value) is { } threads => options with { Threads = threads },
                 "--iterations" when Number(value) is { } number => options with { Iterations = number },
                 "--budget" when Number(value) is { } number => options with { BudgetSeconds = number },
+                "--workspace" when long.TryParse(value, CultureInfo.InvariantCulture, out long bytes) && bytes >= 0 => options with { Workspace = bytes },
                 "--level" when int.TryParse(value, CultureInfo.InvariantCulture, out int level) && level is >= 0 and <= 5 => options with { Level = level },
                 _ => null,
             };

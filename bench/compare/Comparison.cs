@@ -15,6 +15,11 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         using OnnxRuntimeSession session = peer.Load(model.Path, threads);
         long start = Stopwatch.GetTimestamp();
         EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(options.Level);
+        if (options.Workspace is { } workspace)
+        {
+            builder.Workspace(workspace);
+        }
+
         foreach ((string name, Tensor input) in options.Dynamic ? [] : first)
         {
             builder.Shape(name, input.Dims);
