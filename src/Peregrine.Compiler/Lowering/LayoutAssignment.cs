@@ -278,7 +278,7 @@ internal sealed class LayoutAssignment
         {
             (Layout from, Layout to) = fromPreferred ? (preferred, Layout.RowMajor) : (Layout.RowMajor, preferred);
             KernelRequest request = Conversion(RequestBuilder.Operand(value, _graph.Symbols), from, to);
-            _conversions[(value, fromPreferred)] = seconds = _samples.Of([value], [value], request) is { } extents ? _chooser.Price(request, new Identity(), extents) : Estimate(value, request);
+            _conversions[(value, fromPreferred)] = seconds = (_samples.Of([value], [value], request) is { } extents ? _chooser.Price(request, new Identity(), extents) : null) ?? Estimate(value, request);
         }
 
         return seconds;

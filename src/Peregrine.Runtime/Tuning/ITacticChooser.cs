@@ -22,9 +22,9 @@ public interface ITacticChooser
     Selection Select(KernelRequest request, Operator oracle, OperandExtents? extents = null) =>
         Find(request, oracle, extents) ?? throw new BackendException($"No tactic of {Backend.Device.Backend} serves {request}: {string.Join("; ", CandidateList.Of(request, Backend).Untried("not used"))}.");
 
-    /// <summary>Seconds that the tactic which would be chosen takes: measured by whoever measures, else estimated; infinite if none serves the request.</summary>
+    /// <summary>Seconds that the tactic which would be chosen was measured to take at typical extents; infinite if none serves the request, null if nothing is measured.</summary>
     /// <inheritdoc cref="Find"/>
-    double Price(KernelRequest request, Operator oracle, OperandExtents? extents = null) => Estimate(request);
+    double? Price(KernelRequest request, Operator oracle, OperandExtents? extents = null) => null;
 
     /// <summary>Seconds that the best tactic is estimated to take; infinite if none takes the request.</summary>
     double Estimate(KernelRequest request) =>

@@ -88,10 +88,11 @@ public sealed class Tuner : ITacticChooser
     }
 
     /// <inheritdoc/>
-    /// <remarks>Measured, or from the timing cache, from level 1 on; estimated where the next build has to decide alike: in deterministic mode and under a manifest.</remarks>
-    public double Price(KernelRequest request, Operator oracle, OperandExtents? extents = null) =>
-        _options.Level == 0 || _options.Deterministic || _options.Manifest is not null || (extents ?? OperandExtents.Of(request)) is null ? ((ITacticChooser)this).Estimate(request)
-        : Find(request, oracle, extents)?.Seconds ?? double.PositiveInfinity;
+    /// <remarks>Measured, or from the timing cache, from level 1 on; never where the next build has to decide alike: in deterministic mode and under a manifest.</remarks>
+    public double? Price(KernelRequest request, Operator oracle, OperandExtents? extents = null) =>
+        _options.Level == 0 || _options.Deterministic || _options.Manifest is not null || (extents ?? OperandExtents.Of(request)) is null ? null
+        : Find(request, oracle, extents) is { } selection ? selection.Candidates.FirstOrDefault(c => c.Tactic == selection.Tactic.Id && c.Option == selection.Option)?.Seconds
+        : double.PositiveInfinity;
 
     /// <summary>What has been done so far.</summary>
     public TuningReport Report()

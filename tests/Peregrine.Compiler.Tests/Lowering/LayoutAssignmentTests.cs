@@ -48,6 +48,18 @@ public sealed class LayoutAssignmentTests
     public void What_no_tactic_takes_in_another_layout_stays_row_major() =>
         Assert.Equal(["RR", "RR"], Lower(Chain, conversion: 0, (read, write) => read || write ? double.PositiveInfinity : 1).Select(Layouts));
 
+    /// <summary>Tactics price what they may have to move; a batch without bound must not make every conversion dearer than the slowest kernel.</summary>
+    [Fact]
+    public void Conversions_of_an_open_batch_cost_what_they_do_at_typical_extents()
+    {
+        using PricedBackend backend = new(request => request.Anchor is null
+            ? request.Inputs[0].Dims.Aggregate(1e-6, (product, d) => product * d.Max)
+            : request.Outputs[0].Layout.IsRowMajor ? 1000 : request.Inputs[0].Layout.IsRowMajor ? 2 : 1);
+        const string Open = "graph(%x: f32[n,3,8,8]) { %c = Conv(%x, @f32[8,3,1,1]) %y = Conv(%c, @f32[8,8,1,1]) return %y }";
+        EngineContent content = ModelCompiler.Compile(GraphParser.Parse(Open), backend, new() { Tuning = new() { Level = 0 } });
+        Assert.Equal(["CC", "CC", "CR"], content.Plan.Steps.Cast<KernelStep>().Select(Layouts).TakeLast(3));
+    }
+
     /// <summary>The kernel steps of a graph in order.</summary>
     /// <param name="conversion">Seconds of any conversion.</param>
     /// <param name="convolutions">Seconds of a convolution, by whether it reads and writes channels-last.</param>

@@ -32,10 +32,9 @@ public sealed class TunerTests
     {
         using ToyBackend backend = new(new ToyTactic("toy.slow", Slowly) { EstimatedSeconds = 12345 });
         Tuner tuner = new(backend, new() { Level = level });
-        double price = tuner.Price(Product, new MatMul());
-        Assert.Equal(isMeasured ? Select(tuner).Seconds : ((ITacticChooser)tuner).Estimate(Product), price);
+        double? price = tuner.Price(Product, new MatMul());
         Assert.Equal(isMeasured ? 1 : 0, tuner.Report().Measured);
-        Assert.True(price > 0);
+        Assert.Equal(isMeasured ? Select(tuner).Seconds : null, price);
     }
 
     public static TheoryData<string, Action<Tensor>> Mistakes => new()
