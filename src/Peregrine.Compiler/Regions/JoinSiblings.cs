@@ -50,7 +50,7 @@ public sealed class JoinSiblings : IGraphPass
 
     private static bool IsCandidate(Node node) =>
         node.Operator is Conv { Group: 1 } or Gemm or MatMul && node.Inputs[0] is { Constant: null, Tensor: { ElementType: DataType.Float32, Shape.IsRanked: true } } && node.Inputs.Skip(1).All(i => i is { Constant: not null })
-        && node.Outputs[0]!.Tensor is { ElementType: DataType.Float32, Shape: { IsRanked: true } shape } && shape[ChannelAxis(node)].IsConstant && node.Inputs[1]!.Constant!.Data.Rank >= 2
+        && node.Outputs[0]!.Tensor is { ElementType: DataType.Float32, Shape: { IsRanked: true, Rank: > 0 } shape } && shape[ChannelAxis(node)].IsConstant && node.Inputs[1]!.Constant!.Data.Rank >= 2
         // A bias has a number for each output.
         && node.Inputs.Skip(2).All(b => b!.Constant!.Data is { Rank: 1 } bias && bias.Length == shape[ChannelAxis(node)].Constant)
         && (node.Operator is Conv ? shape.Rank <= 5 : node.Inputs[1]!.Constant!.Data.Rank == 2 && shape.Take(shape.Rank - 1).All(d => d == 1));

@@ -57,9 +57,13 @@ public sealed record Region(Graph Body) : Operator, ISubgraphOperator
 
     public override void Infer(InferenceScope c)
     {
-        if (c.InferSubgraph(Body, [.. Enumerable.Range(0, c.InputCount).Select(c.TypeOf)]) is { } outputs)
+        // Inference leaves its types in the body, which all contexts of an engine share.
+        lock (Body)
         {
-            c.Set(0, outputs[0]);
+            if (c.InferSubgraph(Body, [.. Enumerable.Range(0, c.InputCount).Select(c.TypeOf)]) is { } outputs)
+            {
+                c.Set(0, outputs[0]);
+            }
         }
     }
 
