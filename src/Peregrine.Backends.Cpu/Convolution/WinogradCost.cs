@@ -57,7 +57,9 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         // Fetching ahead hides most of what comes from the third-level cache and less than half of what comes from memory (measured).
         const double MemorySeen = 0.6, L3Seen = 0.25;
         products = Math.Max(products, fromMemory + fromL3) + (MemorySeen * Math.Min(products, fromMemory)) + (L3Seen * fromL3);
-        long items = blocks * groups, shared = Math.Min(workers - 1, blocks);
+        long items = blocks * groups;
+        // Blocks of which two workers take some groups of channels each.
+        int shared = Enumerable.Range(1, workers - 1).Count(w => items * w / workers % groups != 0);
         double imbalance = (double)((items + workers - 1) / workers * workers) / items;
 
         // A block that two workers share is transformed twice, or its patches go from one core's cache to the other's, which costs about a cycle per byte (measured).
@@ -103,12 +105,12 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         }
     }
 
-    /// <summary>Blocks whose patches fill an eighth, a quarter and half of the second-level cache, the tiles shared out evenly; all tiles at once where they are few.</summary>
+    /// <summary>Blocks whose patches fill an eighth, a quarter and half of the second-level cache, the tiles shared out evenly; where tiles are few all at once, or as many as a worker has to do.</summary>
     private IEnumerable<int> BlockSizes(int tile, long tiles, int pixels)
     {
         long patchBytes = new WinogradLayout(problem, new(tile, true, 1, 1, 1), lanes).BlockBytes;
         const int Few = 64;
-        HashSet<int> sizes = tiles <= Few ? [(int)tiles] : [];
+        HashSet<int> sizes = [.. ((long[])[tiles, (tiles + device.Parallelism - 1) / device.Parallelism]).Where(size => size <= Few).Select(size => (int)size)];
         foreach (long room in (long[])[_l2 / 8, _l2 / 4, _l2 / 2])
         {
             long most = Math.Clamp(room / patchBytes / pixels * pixels, pixels, Few);
