@@ -46,7 +46,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _processor = -1;
     private int _wantedHelpers;
     private volatile bool _isOver = true;
-    private long _busyTicks = long.MaxValue;
+    private CancellationToken _cancellation;
+    private bool _isCancelled;
 
     public CpuStream(WorkerPool pool)
     {
@@ -56,23 +57,26 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
-    public void Run(CpuProgram program, SlotTable slots, int first, int count)
+    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    public void Run(CpuProgram program, SlotTable slots, int first, int count, CancellationToken cancellation)
     {
         ReserveScratch(program.WorkerScratchBytes);
-        long start = Stopwatch.GetTimestamp();
-        using WorkerLease lease = _pool.Lease(_busyTicks < AloneBelow ? 1 : _pool.Workers);
-        (_program, _slots, _failure) = (program, slots, null);
+        long start = Stopwatch.GetTimestamp(), known = program.BusyTicks(first);
+        using WorkerLease lease = _pool.Lease(known > 0 && known < AloneBelow ? 1 : _pool.Workers);
+        (_program, _slots, _failure, _cancellation, _isCancelled) = (program, slots, null, cancellation, false);
         (_step, _phase, _lastStep) = (first, -1, first + count - 1);
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
         _isOver = false;
         Advance();
         Work(0, isCaller: true);
-        long elapsed = Stopwatch.GetTimestamp() - start;
-        // What all workers together did, smoothed; a run alone counts once.
-        long busy = elapsed * lease.Workers;
-        _busyTicks = _busyTicks == long.MaxValue ? busy : _busyTicks + ((busy - _busyTicks) / 4);
         _failure?.Throw();
+        if (_isCancelled)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+
+        program.CountRun(first, (Stopwatch.GetTimestamp() - start) * lease.Workers);
     }
 
     public void Help(int thread)
@@ -263,7 +267,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         }
     }
 
-    /// <summary>Tiles of the next phase or step; 0 if there is none, or if a kernel has failed.</summary>
+    /// <summary>Tiles of the next phase or step; 0 if there is none, if a kernel has failed, or if the run was cancelled.</summary>
     private int FindTiles()
     {
         while (_failure is null)
@@ -272,7 +276,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             {
                 _phase++;
             }
-            else if (_step < _lastStep)
+            else if (_step < _lastStep && !(_isCancelled = _cancellation.IsCancellationRequested))
             {
                 _step++;
                 _phase = 0;
