@@ -39,18 +39,18 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
     /// <summary>Cycles of all workers together, waiting included.</summary>
     public double Cycles(WinogradShape shape)
     {
-        WinogradTransform transform = WinogradTransform.Of(shape.Tile);
+        WinogradTile tile = WinogradTile.Of(problem, shape.Tile);
         WinogradLayout layout = new(problem, shape, lanes);
         WinogradGrid grid = WinogradGrid.Of(problem, shape.Tile, _images);
         int channelVectors = (problem.Channels + lanes - 1) / lanes, groups = (_channelVectors + shape.Vectors - 1) / shape.Vectors, workers = device.Parallelism;
         bool isLarge = shape.Tile == 4;
-        double input = (double)grid.Tiles * channelVectors * (isLarge ? 90 : 30);
-        double output = (double)grid.Tiles * _channelVectors * ((isLarge ? 70 : 20) + (shape.Tile * shape.Tile * (1 + _epilogue)));
+        double input = (double)grid.Tiles * channelVectors * tile.Products * (isLarge ? 2.5 : 1.9);
+        double output = (double)grid.Tiles * _channelVectors * ((tile.Products * (isLarge ? 1.9 : 1.25)) + (shape.Tile * shape.Tile * (1 + _epilogue)));
         long blocks = layout.Blocks(grid), wholeBlocks = grid.Tiles / shape.BlockTiles;
-        double products = (wholeBlocks * ProductCycles(shape, transform.Products, shape.BlockTiles)) + (blocks > wholeBlocks ? ProductCycles(shape, transform.Products, (int)(grid.Tiles % shape.BlockTiles)) : 0);
+        double products = (wholeBlocks * ProductCycles(shape, tile.Products, shape.BlockTiles)) + (blocks > wholeBlocks ? ProductCycles(shape, tile.Products, (int)(grid.Tiles % shape.BlockTiles)) : 0);
 
         // In a network weights come from memory once; for further blocks from behind the second-level cache, as do patches for every group where they do not stay in it.
-        long weightBytes = (long)transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
+        long weightBytes = (long)tile.Matrices * problem.Channels * _channelVectors * lanes * sizeof(float);
         double fromMemory = weightBytes * FromMemory, fromL3 = weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0;
         fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 / 2 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
 
