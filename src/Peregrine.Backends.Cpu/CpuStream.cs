@@ -17,6 +17,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 {
     private const int BitesPerRange = 4;
 
+    // The last bites of a range are smaller, so that workers finish together.
+    private const int SmallBitesPerRange = 16;
+
     // Longs from one range's counter to the next: two lines, because processors fetch lines in pairs.
     private const int CounterStride = 16;
 
@@ -27,6 +30,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     // Per range: the number of the step in the high half, the next tile in the low half. A thread that looks at a step that is over finds another number there, so it cannot take a tile of the next.
     private readonly long[] _next;
     private readonly int[] _end;
+    // Per thread, CounterStride apart: the kernel's note, and the serial number of the phase that it belongs to.
+    private readonly NativeArena _notes;
     private NativeArena? _workerScratch;
     private long _scratchStride;
     private CpuProgram? _program;
@@ -37,9 +42,12 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _phase;
     private int _ranges;
     private int _bite;
+    private int _smallBite;
     private int _tiles;
     private int _done;
     private int _number;
+    // As the number, but it never comes again; stable while a thread has tiles.
+    private long _serial;
     // Threads on their way here or at work here.
     private int _helpers;
     // That of the caller when it began its last step.
@@ -54,6 +62,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _pool = pool;
         _next = new long[(pool.Workers + 1) * CounterStride];
         _end = new int[pool.Workers];
+        _notes = new(pool.Workers * CounterStride * sizeof(long));
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
@@ -89,7 +98,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     {
     }
 
-    public void Dispose() => _workerScratch?.Dispose();
+    public void Dispose()
+    {
+        _workerScratch?.Dispose();
+        _notes.Dispose();
+    }
 
     /// <summary>A caller that has moved to a helper's processor would take turns with it, while another processor is idle.</summary>
     private void KeepApart(int thread, bool isCaller)
@@ -187,7 +200,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         while (true)
         {
             long seen = Volatile.Read(ref counter);
-            int begin = (int)seen, end = Volatile.Read(ref _end[range]), bite = _bite;
+            int begin = (int)seen, end = Volatile.Read(ref _end[range]), bite = _bite, smallest = _smallBite;
             if ((int)(seen >> 32) != number || begin >= end)
             {
                 tiles = default;
@@ -195,7 +208,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             }
 
             // If what was read besides the counter is that of a later step, the counter has changed by now.
-            int taken = Math.Min(bite, end - begin);
+            int taken = Math.Min(bite, Math.Max(Math.Min(smallest, end - begin), (end - begin) / 2));
             if (Interlocked.CompareExchange(ref counter, seen + taken, seen) == seen)
             {
                 tiles = new(begin, begin + taken);
@@ -208,8 +221,14 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     {
         try
         {
+            long* note = (long*)_notes.Pointer + (thread * CounterStride);
+            if (note[1] != _serial)
+            {
+                (note[0], note[1]) = (0, _serial);
+            }
+
             byte* scratch = _workerScratch is null ? null : _workerScratch.Pointer + (thread * _scratchStride);
-            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges }, _phase, tiles, thread);
+            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges, WorkerNote = note }, _phase, tiles, thread);
         }
         catch (Exception failure)
         {
@@ -247,8 +266,10 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         }
 
         (_tiles, _done) = (tiles, 0);
+        _serial++;
         int share = (tiles + _ranges - 1) / _ranges;
         _bite = _ranges == 1 ? tiles : Math.Max(1, (share + BitesPerRange - 1) / BitesPerRange);
+        _smallBite = _ranges == 1 ? tiles : Math.Max(1, share / SmallBitesPerRange);
         for (int range = 0; range < _ranges; range++)
         {
             Volatile.Write(ref _end[range], TileRange.Of(tiles, range, _ranges).End);
