@@ -72,7 +72,8 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             new Span<byte>(zeros, _layout.ZeroBytes).Clear();
         }
 
-        int transformed = -1;
+        // A worker that comes back for more of a block finds its patches where it left them.
+        long* transformed = arguments.WorkerNote;
         for (int item = tiles.Begin; item < tiles.End; item++)
         {
             if (IsTransformOnly(phase))
@@ -83,12 +84,12 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
             (int block, int group) = Math.DivRem(item, _weights.Groups);
             byte* patches = _shape.IsPhased ? arguments.Scratch + (block * _layout.BlockBytes) : arguments.WorkerScratch + _layout.PatchesOffset;
-            if (!_shape.IsPhased && block != transformed)
+            if (!_shape.IsPhased && *transformed != block + 1)
             {
                 // Where two workers share a block, each has patches of its own: they would cost more to fetch from the other's cache.
                 (long first, int count) = _layout.Block(grid, block);
                 TransformInput(arguments, grid, first, count, patches, block, zeros);
-                transformed = block;
+                *transformed = block + 1;
             }
 
             RunBlock(arguments, grid, block, group, patches);
