@@ -41,7 +41,7 @@ internal sealed class PatchTraversal
 {
     // More would be too much code: every position in a kernel has a body of its own.
     private const int MostColumns = 16;
-    private const int MostUnrolledPositions = 25;
+    public const int MostUnrolledPositions = 25;
     private const int FewChannels = 4;
 
     private readonly PatchProblem _problem;
