@@ -33,6 +33,9 @@ internal sealed class EpilogueWriter
         }
     }
 
+    /// <summary>Whether the epilogue takes about as many instructions for a result as a short sum does.</summary>
+    public bool HasFunctions => _extra >= FewestOfFunctions;
+
     /// <summary>Computes and stores results one after the other, several at a time; each sum's register is free afterwards.</summary>
     /// <param name="p">The kernel.</param>
     /// <param name="count">Results.</param>
@@ -47,13 +50,13 @@ internal sealed class EpilogueWriter
             Action[] bodies = [.. Enumerable.Range(first, size).Select(result => (Action)(() =>
                 store(result, _graph is null ? operand(result, 0) : EpilogueLowering.Apply(p, _graph, i => operand(result, i)))))];
             Action write = size == 1 ? bodies[0] : () => p.Interleave(bodies);
-            if (_extra < FewestOfFunctions)
+            if (HasFunctions)
             {
-                write();
+                p.WithOwnConstants(write);
             }
             else
             {
-                p.WithOwnConstants(write);
+                write();
             }
 
             done += size;
