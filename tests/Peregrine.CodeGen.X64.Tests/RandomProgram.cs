@@ -143,7 +143,7 @@ internal sealed class RandomProgram
         VReg a = Any(_vectors), b = _random.Next(5) == 0 ? _p.ConstantBits((uint)_random.NextInt64(1L << 32)) : Any(_vectors);
         int shift = _random.Next(32);
         VReg accumulator = Any(_vectors);
-        switch (_random.Next(37))
+        switch (_random.Next(38))
         {
             case 0 or 1: _p.Fma(accumulator, a, b); return;
             case 2: _p.FmaNegated(accumulator, a, b); return;
@@ -176,6 +176,7 @@ internal sealed class RandomProgram
             case 29: _vectors.Add(_p.ShiftRightArithmetic(a, shift)); break;
             case 30: _vectors.Add(_p.LaneXor(a, 1 << _random.Next(int.Log2(_p.Lanes)))); break;
             case 31: _vectors.Add(_p.MultiplyAdd(a, b, accumulator)); break;
+            case 35: Mixed(a, b); return;
             case 34: _vectors.Add(_p.LookUp(a, s_tables.AsSpan(32 * _random.Next(2), 32))); break;
             case 33: _vectors.Add(_p.NegatedMultiplyAdd(a, b, accumulator)); break;
             case 32:
@@ -185,6 +186,21 @@ internal sealed class RandomProgram
                 break;
             default: _vectors.Add(_p.Select(Any(_masks), a, b)); break;
         }
+    }
+
+    // Bodies that share constants of their own, mixed instruction by instruction.
+    private void Mixed(VReg a, VReg b)
+    {
+        float[] constants = [.. Enumerable.Range(0, _random.Next(1, 6)).Select(i => _random.Next(3) - 0.5f * i)];
+        VReg[] results = new VReg[_random.Next(1, 5)];
+        Action[] bodies = [.. results.Select((_, number) => (Action)(() =>
+        {
+            VReg value = number % 2 == 0 ? a : b;
+            foreach (float constant in constants.Skip(number % 2)) { value = _p.MultiplyAdd(value, _p.Constant(constant), _p.Constant(1)); }
+            results[number] = _p.Add(value, _p.Constant(number));
+        }))];
+        _p.WithOwnConstants(() => _p.Interleave(bodies));
+        _vectors.AddRange(results);
     }
 
     // Narrow masked accesses exist for 16 lanes only.

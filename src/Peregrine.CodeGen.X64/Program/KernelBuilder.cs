@@ -229,7 +229,7 @@ public sealed partial class KernelBuilder
         return instruction.Destination;
     }
 
-    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec)) || _awaited.ContainsKey(vector)
+    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec)) || (_ownConstants?.ContainsValue(vector) ?? false)
         ? throw new ArgumentException($"{vector} is a shared constant; write to Zero() or a copy.", nameof(vector))
         : vector;
 
