@@ -160,11 +160,31 @@ public sealed unsafe class CompilerTests
         Assert.Throws<ArgumentException>(() => p.Assign(p.Constant(1), vector));
         Assert.Throws<ArgumentOutOfRangeException>(() => p.ShiftLeft(vector, 32));
         Assert.Throws<ArgumentException>(() => p.Load(new MemoryOperand(vector)));
+        Assert.Throws<ArgumentException>(() => p.LookUp(vector, new uint[16]));
+        p.WithOwnConstants(() =>
+        {
+            Assert.Throws<ArgumentException>(() => p.Assign(p.Constant(1), vector));
+            Assert.Throws<InvalidOperationException>(() => p.WithOwnConstants(() => { }));
+            Assert.Throws<InvalidOperationException>(() => p.Loop(2, () => { }));
+        });
         VReg inner = default;
         p.When(count, Condition.Greater, 0, () => inner = p.Add(vector, vector));
         p.Add(inner, inner);
         InvalidOperationException unwritten = Assert.Throws<InvalidOperationException>(p.Build);
         Assert.Contains("may be read before it is written", unwritten.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Own_constants_are_loaded_once_before_their_first_use()
+    {
+        var p = new KernelBuilder("constants", 8);
+        VReg source = p.Argument("source", ArgumentKind.WritePointer);
+        VReg x = p.Load(new MemoryOperand(source));
+        p.WithOwnConstants(() => p.Interleave([() => x = p.Multiply(p.Add(x, p.Constant(3)), p.Constant(5)), () => p.Store(new MemoryOperand(source, 32), p.Constant(3))]));
+        p.Store(new MemoryOperand(source), x);
+        KernelProgram program = p.Build();
+        Assert.Equal(
+            [Opcode.Argument, Opcode.Load, Opcode.Constant, Opcode.Add, Opcode.Store, Opcode.Constant, Opcode.Multiply, Opcode.Store], program.Instructions.Select(i => i.Op));
     }
 
     [Fact]

@@ -183,6 +183,7 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
 
         if (i.Op == Opcode.Constant) { return (uint)i.Immediate; }
         if (i.Op == Opcode.LaneXor) { return _vectors[i.A][lane ^ i.Selector]; }
+        if (i.Op == Opcode.LookUp) { return program.Tables[(int)i.Immediate][_vectors[i.A][lane] & 31]; }
         uint a = _vectors[i.A][lane];
         uint b = i.Op switch { Opcode.FmaLoad => ((uint*)Address(i.Memory))[lane], Opcode.FmaBroadcast => *(uint*)Address(i.Memory), _ => i.B.IsValid ? _vectors[i.B][lane] : 0 };
         uint d = i.ReadsDestination ? _vectors[i.Destination][lane] : 0;

@@ -4,6 +4,7 @@ namespace Peregrine.CodeGen.X64.Tests;
 internal sealed class RandomProgram
 {
     internal const int InputBytes = 4096, OutputBytes = 4096;
+    private static readonly uint[] s_tables = [.. Enumerable.Range(0, 64).Select(i => 0x9E3779B9u * (uint)i)];
     private readonly Random _random;
     private readonly KernelBuilder _p;
     private readonly VReg _input, _output, _count;
@@ -142,7 +143,7 @@ internal sealed class RandomProgram
         VReg a = Any(_vectors), b = _random.Next(5) == 0 ? _p.ConstantBits((uint)_random.NextInt64(1L << 32)) : Any(_vectors);
         int shift = _random.Next(32);
         VReg accumulator = Any(_vectors);
-        switch (_random.Next(36))
+        switch (_random.Next(38))
         {
             case 0 or 1: _p.Fma(accumulator, a, b); return;
             case 2: _p.FmaNegated(accumulator, a, b); return;
@@ -175,6 +176,8 @@ internal sealed class RandomProgram
             case 29: _vectors.Add(_p.ShiftRightArithmetic(a, shift)); break;
             case 30: _vectors.Add(_p.LaneXor(a, 1 << _random.Next(int.Log2(_p.Lanes)))); break;
             case 31: _vectors.Add(_p.MultiplyAdd(a, b, accumulator)); break;
+            case 35: Mixed(a, b); return;
+            case 34: _vectors.Add(_p.LookUp(a, s_tables.AsSpan(32 * _random.Next(2), 32))); break;
             case 33: _vectors.Add(_p.NegatedMultiplyAdd(a, b, accumulator)); break;
             case 32:
                 VReg mantissa = _p.Or(_p.And(a, _p.ConstantBits(0x807FFFFF)), _p.ConstantBits(_random.Next(2) == 0 ? 0x3F000000u : 0x3F800000u));
@@ -183,6 +186,21 @@ internal sealed class RandomProgram
                 break;
             default: _vectors.Add(_p.Select(Any(_masks), a, b)); break;
         }
+    }
+
+    // Bodies that share constants of their own, mixed instruction by instruction.
+    private void Mixed(VReg a, VReg b)
+    {
+        float[] constants = [.. Enumerable.Range(0, _random.Next(1, 6)).Select(i => _random.Next(3) - 0.5f * i)];
+        VReg[] results = new VReg[_random.Next(1, 5)];
+        Action[] bodies = [.. results.Select((_, number) => (Action)(() =>
+        {
+            VReg value = number % 2 == 0 ? a : b;
+            foreach (float constant in constants.Skip(number % 2)) { value = _p.MultiplyAdd(value, _p.Constant(constant), _p.Constant(1)); }
+            results[number] = _p.Add(value, _p.Constant(number));
+        }))];
+        _p.WithOwnConstants(() => _p.Interleave(bodies));
+        _vectors.AddRange(results);
     }
 
     // Narrow masked accesses exist for 16 lanes only.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Peregrine.Backends.Cpu.Generation;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Runtime.Kernels;
 
@@ -11,6 +12,11 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
 {
     private const int MostOptions = 6;
     private const int MostPositions = 81;
+    private const double CyclesPerResult = 2;
+
+    // Functions of few sums are computed while the multiply-adds of the next tile begin; many sums fill what the processor can reorder, and the registers in which functions would be computed.
+    private const double FunctionCycles = 5.5, FunctionCyclesPerSum = 0.25;
+    private const int SumsBesideFunctions = 12;
 
     // A long row serves extents that are known at run time only, and kernels whose unrolled rows would be too much code.
     private static readonly DepthwiseShape[] Known = [new(4, 6), new(3, 8), new(3, 7), new(4, 7), new(2, 12), new(2, 14), new(2, 7), new(2, 6), new(3, 4), new(4, 3), new(2, 4), new(1, 28), new(1, 14), new(1, 12), new(1, 8)];
@@ -30,14 +36,15 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
         // Sums, a pixel, and what the epilogue or a few weights need.
         int most = registers - 4;
         bool hasBlocks = problem.IsSpatialStatic && problem.InputStride > 0 && !problem.Placement.IsSparse && problem.PatchLength <= MostPositions && problem.Vertical.Output > 1;
+        bool hasFunctions = new EpilogueWriter(problem.Epilogue, registers).HasFunctions;
         return Known.Where(s => s.Rows * s.Columns <= most && (s.Rows == 1 || hasBlocks))
-            .Select(s => (Shape: s, Cycles: s.Estimate(problem, registers)))
+            .Select(s => (Shape: s, Cycles: s.Estimate(problem, registers, hasFunctions)))
             .OrderBy(s => s.Cycles)
             .Take(MostOptions);
     }
 
     /// <summary>Multiply-adds and loads, two of each a cycle; lines that come from the second-level cache, one in two; the epilogue; and what it takes to begin a tile.</summary>
-    private double Estimate(PatchProblem problem, int registers)
+    private double Estimate(PatchProblem problem, int registers, bool hasFunctions)
     {
         PatchAxis v = problem.Vertical, h = problem.Horizontal;
         long height = v.Output ?? Math.Max(1, problem.TypicalPlanePixels / 14), width = h.Output ?? 14;
@@ -46,7 +53,8 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
         for (int part = 0; part < columns.Count; part++)
         {
             int size = columns[part].Size;
-            cycles += TileCycles(v, h, (double)height / rows.Count, size, Math.Max(1, Math.Min(h.Kernel, registers - (Rows * size) - 1))) * rows.Count;
+            double perResult = hasFunctions ? FunctionCycles + (FunctionCyclesPerSum * Math.Max(0, (Rows * size) - SumsBesideFunctions)) : CyclesPerResult;
+            cycles += TileCycles(v, h, (double)height / rows.Count, size, Math.Max(1, Math.Min(h.Kernel, registers - (Rows * size) - 1)), perResult) * rows.Count;
         }
 
         // What the epilogue needs is loaded again and again where sums leave no register for it.
@@ -55,12 +63,12 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
         return cycles * problem.Depth.Kernel * problem.TypicalDepth * (Rows * Columns > Math.Max(registers - EpilogueRegisters, registers / 2) ? Crowded : 1);
     }
 
-    private static double TileCycles(PatchAxis v, PatchAxis h, double rows, int columns, int held)
+    private static double TileCycles(PatchAxis v, PatchAxis h, double rows, int columns, int held, double perResult)
     {
-        const double CyclesPerLine = 1.5, CyclesPerResult = 2, CyclesPerTile = 12;
+        const double CyclesPerLine = 1.5, CyclesPerTile = 12;
         double chunks = Math.Ceiling((double)h.Kernel / held), window = ((columns - 1) * h.Stride) + ((Math.Min(held, h.Kernel) - 1) * h.Dilation) + 1;
         double products = rows * columns * v.Kernel * h.Kernel, loads = v.Kernel * ((rows * chunks * window) + h.Kernel);
         double lines = ((rows - 1) * v.Stride + ((v.Kernel - 1) * v.Dilation) + 1) * (((columns - 1) * h.Stride) + ((h.Kernel - 1) * h.Dilation) + 1);
-        return Math.Max(Math.Max(products, loads) / 2, lines * CyclesPerLine) + (rows * columns * CyclesPerResult) + CyclesPerTile;
+        return Math.Max(Math.Max(products, loads) / 2, lines * CyclesPerLine) + (rows * columns * perResult) + CyclesPerTile;
     }
 }

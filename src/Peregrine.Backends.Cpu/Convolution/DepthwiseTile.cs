@@ -34,7 +34,7 @@ internal sealed record DepthwiseTile(
 
         // What the sums and one pixel leave.
         int held = Math.Max(1, Math.Min(Columns, target.Set.VectorRegisters - PixelOffsets.Count - 1));
-        EpilogueWriter epilogue = new(Epilogue, target.Set.VectorRegisters, mostAtOnce: 1);
+        EpilogueWriter epilogue = new(Epilogue, target.Set.VectorRegisters);
         p.Loop(vectors, 1, () =>
         {
             VReg x = p.Copy(source), w = p.Copy(weights);

@@ -34,6 +34,8 @@ internal readonly struct BuilderLanes(KernelBuilder p) : IFloatLanes<VReg, VReg>
 
     public VReg PowerOfTwo(VReg n) => p.ShiftLeft(p.AddS32(p.ConvertF32ToS32(n), p.ConstantBits(127)), 23);
 
+    public VReg PowerByTable(VReg k, ReadOnlySpan<uint> table) => p.MinS32(p.AddS32(p.LookUp(k, table), p.ShiftLeft(k, 18)), p.ConstantBits(0x7F80_0000));
+
     public (VReg Exponent, VReg Mantissa) Split(VReg a)
     {
         VReg tiny = p.Compare(a, FloatComparison.Less, p.Constant(1.17549435e-38f));

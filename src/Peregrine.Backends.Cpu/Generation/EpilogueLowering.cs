@@ -63,7 +63,7 @@ internal sealed class EpilogueLowering
         EpilogueStep.Constant => 0,
         EpilogueStep.Erf => 25,
         EpilogueStep.TanhSoftplus => 20,
-        EpilogueStep.SigmoidProduct => 16,
+        EpilogueStep.SigmoidProduct => 14,
         EpilogueStep.Unary when !n.IsBool => 1 + ((EpilogueFunctions.Need((UnaryFunction)n.Data) - 1) * 5),
         EpilogueStep.Binary when n.Is(BinaryFunction.Divide) => 8,
         _ => 1,

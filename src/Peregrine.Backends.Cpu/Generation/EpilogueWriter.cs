@@ -6,20 +6,21 @@ namespace Peregrine.Backends.Cpu.Generation;
 /// <summary>Writes an epilogue for all sums of a tile, as many of them at once as there are registers: one sum's chain of dependent instructions would wait for itself most of the time.</summary>
 internal sealed class EpilogueWriter
 {
-    /// <summary>More do not keep the arithmetic units any busier (measured with SiLU: 5 % of a convolution with few channels).</summary>
-    public const int MostAtOnce = 4;
+    // More do not keep the arithmetic units any busier.
+    private const int MostAtOnce = 4;
+
+    // Functions have more constants than accumulators leave registers for: these are loaded for each group of results, instead of for each use. What little else there is stays in registers.
+    private const int FewestOfFunctions = 3;
 
     private readonly EpilogueGraph? _graph;
     private readonly int _extra;
     private readonly int _registers;
-    private readonly int _mostAtOnce;
 
     /// <param name="epilogue">Operand 0 is the sum; null stores it as it is.</param>
     /// <param name="registers">Vector registers of the processor.</param>
-    /// <param name="mostAtOnce">Results whose instructions are mixed; 1 where sums are so short that those of the next tile fill the gaps.</param>
-    public EpilogueWriter(Expr? epilogue, int registers, int mostAtOnce = MostAtOnce)
+    public EpilogueWriter(Expr? epilogue, int registers)
     {
-        (_registers, _mostAtOnce) = (registers, mostAtOnce);
+        _registers = registers;
         if (epilogue is not null)
         {
             _graph = new(epilogue, null);
@@ -32,6 +33,9 @@ internal sealed class EpilogueWriter
         }
     }
 
+    /// <summary>Whether the epilogue takes about as many instructions for a result as a short sum does.</summary>
+    public bool HasFunctions => _extra >= FewestOfFunctions;
+
     /// <summary>Computes and stores results one after the other, several at a time; each sum's register is free afterwards.</summary>
     /// <param name="p">The kernel.</param>
     /// <param name="count">Results.</param>
@@ -42,16 +46,17 @@ internal sealed class EpilogueWriter
     {
         for (int done = 0; done < count;)
         {
-            int most = _graph is null ? 1 : Math.Clamp((_registers - 1 - (live - done)) / _extra, 1, _mostAtOnce), first = done, size = Math.Min(most, count - done);
+            int most = _graph is null ? 1 : Math.Clamp((_registers - 1 - (live - done)) / _extra, 1, MostAtOnce), first = done, size = Math.Min(most, count - done);
             Action[] bodies = [.. Enumerable.Range(first, size).Select(result => (Action)(() =>
                 store(result, _graph is null ? operand(result, 0) : EpilogueLowering.Apply(p, _graph, i => operand(result, i)))))];
-            if (size == 1)
+            Action write = size == 1 ? bodies[0] : () => p.Interleave(bodies);
+            if (HasFunctions)
             {
-                bodies[0]();
+                p.WithOwnConstants(write);
             }
             else
             {
-                p.Interleave(bodies);
+                write();
             }
 
             done += size;

@@ -59,6 +59,17 @@ internal readonly struct VectorLanes : IFloatLanes<Vector<float>, Vector<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> PowerOfTwo(Vector<float> n) => Power(Vector.ConvertToInt32(n));
 
+    public Vector<float> PowerByTable(Vector<float> k, ReadOnlySpan<uint> table)
+    {
+        Vector<int> bits = Vector.AsVectorInt32(k), entries = bits;
+        for (int lane = 0; lane < Vector<int>.Count; lane++)
+        {
+            entries = entries.WithElement(lane, (int)table[bits[lane] & 31]);
+        }
+
+        return Vector.AsVectorSingle(Vector.Min(entries + Vector.ShiftLeft(bits, 18), new Vector<int>(0x7F800000)));
+    }
+
     public (Vector<float> Exponent, Vector<float> Mantissa) Split(Vector<float> a)
     {
         Vector<int> tiny = Vector.LessThan(a, new Vector<float>(1.17549435e-38f));

@@ -38,6 +38,7 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.StoreLow16: StoreWords(i, i.A, target); break;
             case Opcode.StoreBf16: StoreWords(i, target.RoundToBf16(i.A), target); break;
             case Opcode.ScaleByPowerOfTwo: ScaleByPowerOfTwo(i, target); break;
+            case Opcode.LookUp: LookUp(i, target); break;
             case Opcode.DotBf16: target.Decline(i, "AVX512_BF16"); break;
             case Opcode.DotU8S8 when !target.Has(CpuFeatures.AvxVnni): target.Decline(i, "AVX_VNNI"); break;
             default: target.Emit(i); break;
@@ -63,6 +64,18 @@ internal sealed class Avx2Emitter : Emitter
         VReg rest = target.Define(RegisterClass.Vec, new(Opcode.SubtractS32, A: n, B: half));
         VReg first = target.Define(RegisterClass.Vec, new(Opcode.Multiply, A: i.A, B: PowerOfTwo(half, target)));
         target.Emit(new(Opcode.Multiply, i.Destination, first, PowerOfTwo(rest, target)));
+    }
+
+    // Eight entries at a time; the index's fourth and fifth bit, moved to the sign, select among them.
+    private static void LookUp(in KernelInstruction i, Legalizer target)
+    {
+        VReg index = i.A, fourth = target.Define(RegisterClass.Vec, new(Opcode.ShiftLeft, A: index) { Immediate = 28 });
+        uint[] table = target.Program.Tables[(int)i.Immediate];
+        VReg Eight(int first) => target.Define(RegisterClass.Vec, new(Opcode.PermutePool, A: index) { Immediate = target.PoolEntry(table.AsSpan(first, 8)) });
+        VReg low = target.Define(RegisterClass.Vec, new(Opcode.Select, A: Eight(8), B: Eight(0), C: fourth));
+        VReg high = target.Define(RegisterClass.Vec, new(Opcode.Select, A: Eight(24), B: Eight(16), C: fourth));
+        VReg fifth = target.Define(RegisterClass.Vec, new(Opcode.ShiftLeft, A: index) { Immediate = 27 });
+        target.Emit(new(Opcode.Select, i.Destination, high, low, fifth));
     }
 
     private static VReg PowerOfTwo(VReg exponent, Legalizer target)
@@ -99,6 +112,7 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.Constant when i.Immediate == 0: c.Emit(Instruction.Create(Code.VEX_Vpxor_ymm_ymm_ymmm256, c[i.Destination], c[i.Destination], c[i.Destination])); break;
             case Opcode.Constant: c.Assembler.EmitPool(Instruction.Create(Code.VEX_Vbroadcastss_ymm_m32, c[i.Destination], CodeAssembler.PoolOperand), c.Assembler.Pool.Add((uint)i.Immediate)); break;
             case Opcode.PoolVector: c.Assembler.EmitPool(Instruction.Create(Code.VEX_Vmovups_ymm_ymmm256, c[i.Destination], CodeAssembler.PoolOperand), (int)i.Immediate); break;
+            case Opcode.PermutePool: c.Assembler.EmitPool(Instruction.Create(Code.VEX_Vpermps_ymm_ymm_ymmm256, c[i.Destination], c[i.A], CodeAssembler.PoolOperand), (int)i.Immediate); break;
             case Opcode.Move:
                 if (!c.SameRegister(i.Destination, i.A)) { Two(Code.VEX_Vmovups_ymm_ymmm256, c, i); }
                 break;

@@ -27,6 +27,11 @@ internal sealed class Avx512Emitter : Emitter
             case Opcode.MaskConstant:
                 target.Emit(new(Opcode.MaskFromInteger, i.Destination, target.Define(RegisterClass.Gpr, new(Opcode.Integer) { Immediate = (1L << (int)i.Immediate) - 1 })));
                 break;
+            case Opcode.LookUp:
+                ReadOnlySpan<uint> table = target.Program.Tables[(int)i.Immediate];
+                target.Emit(new(Opcode.PoolVector, i.Destination) { Immediate = target.PoolEntry(table[..16]) });
+                target.Emit(new(Opcode.PermuteWithPool, i.Destination, i.A) { Immediate = target.PoolEntry(table[16..]) });
+                break;
             case Opcode.StoreBf16 when !target.Has(CpuFeatures.Avx512Bf16):
                 target.Emit(i with { Op = Opcode.StoreLow16, A = target.RoundToBf16(i.A) });
                 break;
@@ -46,6 +51,9 @@ internal sealed class Avx512Emitter : Emitter
             case Opcode.Constant when i.Immediate == 0: Three(Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, c, i.Destination, i.Destination, i.Destination); break;
             case Opcode.Constant: c.Assembler.EmitPool(Instruction.Create(Code.EVEX_Vbroadcastss_zmm_k1z_xmmm32, c[i.Destination], CodeAssembler.PoolOperand), c.Assembler.Pool.Add((uint)i.Immediate)); break;
             case Opcode.PoolVector: c.Assembler.EmitPool(Instruction.Create(Code.EVEX_Vmovups_zmm_k1z_zmmm512, c[i.Destination], CodeAssembler.PoolOperand), (int)i.Immediate); break;
+            case Opcode.PermuteWithPool:
+                c.Assembler.EmitPool(Instruction.Create(Code.EVEX_Vpermt2ps_zmm_k1z_zmm_zmmm512b32, c[i.Destination], c[i.A], CodeAssembler.PoolOperand), (int)i.Immediate);
+                break;
             case Opcode.Move:
                 if (!c.SameRegister(i.Destination, i.A)) { Two(Code.EVEX_Vmovups_zmm_k1z_zmmm512, c, i); }
                 break;

@@ -51,6 +51,9 @@ internal sealed class Legalizer
         return Hoist("v" + entry, new(Opcode.PoolVector) { Immediate = entry });
     }
 
+    /// <summary>Dwords in the pool.</summary>
+    internal int PoolEntry(ReadOnlySpan<uint> dwords) => Pool.Add(MemoryMarshal.AsBytes(dwords));
+
     /// <summary>A whole vector of dwords, made once in front of everything.</summary>
     internal VReg Vector(ReadOnlySpan<uint> dwords) => Vector(MemoryMarshal.AsBytes(dwords));
 

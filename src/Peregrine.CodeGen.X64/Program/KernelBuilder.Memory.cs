@@ -2,19 +2,49 @@ namespace Peregrine.CodeGen.X64;
 
 public sealed partial class KernelBuilder
 {
-    /// <summary>The float constant in all lanes; one register for all uses, loaded before the outermost loop.</summary>
+    /// <summary>The float constant in all lanes; one register for all uses, loaded before the outermost loop, or within <see cref="WithOwnConstants"/> before the first use there.</summary>
     public VReg Constant(float value) => ConstantBits(BitConverter.SingleToUInt32Bits(value));
 
     /// <summary>The dword constant in all lanes. Must not be written to.</summary>
     public VReg ConstantBits(uint bits)
     {
-        if (!_constants.TryGetValue(bits, out VReg register))
+        VReg register;
+        if (_ownConstants is not null)
+        {
+            if (!_ownConstants.TryGetValue(bits, out register))
+            {
+                register = Fresh(RegisterClass.Vec);
+                _ownConstants.Add(bits, register);
+                _awaited.Add(register, new(Opcode.Constant, register) { Immediate = bits });
+            }
+
+            return register;
+        }
+
+        if (!_constants.TryGetValue(bits, out register))
         {
             register = Hoist(new(Opcode.Constant, Fresh(RegisterClass.Vec)) { Immediate = bits });
             _constants.Add(bits, register);
         }
 
         return register;
+    }
+
+    /// <summary>
+    /// Constants that the body asks for are loaded before their first use in it and need registers no longer than until their last: where accumulators leave none for the length of the kernel, each
+    /// use of a hoisted constant would load it again. The body has no loops or blocks.
+    /// </summary>
+    public void WithOwnConstants(Action body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (_ownConstants is not null || _captured is not null) { throw new InvalidOperationException("Bodies with constants of their own cannot be nested."); }
+        _ownConstants = [];
+        try { body(); }
+        finally
+        {
+            _ownConstants = null;
+            _awaited.Clear();
+        }
     }
 
     /// <summary>Zeros in a fresh register that may be accumulated into.</summary>

@@ -113,6 +113,16 @@ public sealed partial class KernelBuilder
         return Define(RegisterClass.Vec, new(Opcode.LaneXor, A: Expect(a, RegisterClass.Vec)) { Selector = distance });
     }
 
+    /// <summary>The entries of a table of 32 dwords whose numbers are in the lowest five bits of the lanes.</summary>
+    public VReg LookUp(VReg index, ReadOnlySpan<uint> table)
+    {
+        if (table.Length != 32) { throw new ArgumentException($"A table has 32 entries, not {table.Length}.", nameof(table)); }
+        int number = 0;
+        while (number < _tables.Count && !table.SequenceEqual(_tables[number])) { number++; }
+        if (number == _tables.Count) { _tables.Add(table.ToArray()); }
+        return Define(RegisterClass.Vec, new(Opcode.LookUp, A: Expect(index, RegisterClass.Vec)) { Immediate = number });
+    }
+
     /// <summary>Combines all lanes pairwise, halves first; the result stands in every lane. The order of a sum is fixed by the lane count.</summary>
     /// <param name="value">What to reduce.</param>
     /// <param name="combine">For example <see cref="Add"/> or <see cref="Max"/>.</param>

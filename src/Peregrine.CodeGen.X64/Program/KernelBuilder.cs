@@ -24,8 +24,12 @@ public sealed partial class KernelBuilder
     private readonly List<KernelArgument> _arguments = [];
     private readonly Dictionary<uint, VReg> _constants = [];
     private readonly Dictionary<int, VReg> _maskConstants = [];
+    private readonly List<uint[]> _tables = [];
     private readonly ArgumentPassing _passing;
     private readonly string _name;
+    // Constants that have been asked for but not been used yet.
+    private readonly Dictionary<VReg, KernelInstruction> _awaited = [];
+    private Dictionary<uint, VReg>? _ownConstants;
     private List<KernelInstruction>? _captured;
     private VReg _block;
     private VReg _activeMask;
@@ -163,7 +167,7 @@ public sealed partial class KernelBuilder
         _instructions.Clear();
         s_spare = _instructions;
         ProgramVerifier.Verify(_name, instructions);
-        return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, _registerCount);
+        return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, [.. _tables], _registerCount);
     }
 
     private static List<KernelInstruction> TakeSpare()
@@ -182,7 +186,7 @@ public sealed partial class KernelBuilder
 
     private void Enter(KernelInstruction begin)
     {
-        if (_captured is not null) { throw new InvalidOperationException("Interleaved bodies have no loops or blocks."); }
+        if (_captured is not null || _ownConstants is not null) { throw new InvalidOperationException("Interleaved bodies, and those with constants of their own, have no loops or blocks."); }
         if (_depth == 0) { _outermostBlock = _instructions.Count; }
         Emit(begin);
         _depth++;
@@ -197,7 +201,21 @@ public sealed partial class KernelBuilder
     private void Emit(KernelInstruction instruction)
     {
         if (_built) { throw new InvalidOperationException("The program is built already."); }
-        (_captured ?? _instructions).Add(instruction);
+        if (_captured is not null)
+        {
+            _captured.Add(instruction);
+            return;
+        }
+
+        if (_awaited.Count > 0)
+        {
+            foreach (VReg source in instruction.Sources(stackalloc VReg[KernelInstruction.MostSources]))
+            {
+                if (_awaited.Remove(source, out KernelInstruction definition)) { _instructions.Add(definition); }
+            }
+        }
+
+        _instructions.Add(instruction);
     }
 
     private VReg Fresh(RegisterClass registerClass) => new(_registerCount++, registerClass);
@@ -211,7 +229,7 @@ public sealed partial class KernelBuilder
         return instruction.Destination;
     }
 
-    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec))
+    private VReg Writable(VReg vector) => _constants.ContainsValue(Expect(vector, RegisterClass.Vec)) || (_ownConstants?.ContainsValue(vector) ?? false)
         ? throw new ArgumentException($"{vector} is a shared constant; write to Zero() or a copy.", nameof(vector))
         : vector;
 

@@ -21,7 +21,8 @@ public readonly record struct KernelInstruction(Opcode Op, VReg Destination = de
     /// <summary>Whether the destination is read before it is written.</summary>
     public bool ReadsDestination => Op is Opcode.LoopBegin or Opcode.LoopEnd or Opcode.AddInteger or Opcode.AddImmediate or Opcode.SubtractInteger or Opcode.MultiplyInteger
         or Opcode.AndImmediate or Opcode.ShiftLeftInteger or Opcode.ShiftRightInteger or Opcode.MinInteger or Opcode.MaxInteger or Opcode.KeepLowBits
-        or Opcode.Fma or Opcode.FmaNegated or Opcode.FmaLoad or Opcode.FmaBroadcast or Opcode.DotBf16 or Opcode.DotU8S8;
+        or Opcode.Fma or Opcode.FmaNegated or Opcode.FmaLoad or Opcode.FmaBroadcast or Opcode.DotBf16 or Opcode.DotU8S8
+        or Opcode.PermuteWithPool;
 
     /// <summary>Whether the instruction writes memory that arguments point to.</summary>
     public bool WritesMemory => Op is Opcode.Store or Opcode.StoreLane0 or Opcode.StoreS8 or Opcode.StoreU8 or Opcode.StoreLow16 or Opcode.StoreBf16 or Opcode.StoreF16

@@ -32,15 +32,19 @@ public readonly record struct KernelArgument(string Name, ArgumentKind Kind);
 /// <summary>A finished, verified program: flat, target-neutral but for its lane count, printable.</summary>
 public sealed class KernelProgram
 {
-    internal KernelProgram(string name, int lanes, ArgumentPassing passing, KernelArgument[] arguments, KernelInstruction[] instructions, int registerCount)
+    internal KernelProgram(string name, int lanes, ArgumentPassing passing, KernelArgument[] arguments, KernelInstruction[] instructions, uint[][] tables, int registerCount)
     {
         Name = name;
         Lanes = lanes;
         Passing = passing;
         Arguments = Array.AsReadOnly(arguments);
         Instructions = Array.AsReadOnly(instructions);
+        Tables = Array.AsReadOnly(tables);
         RegisterCount = registerCount;
     }
+
+    /// <summary>The tables of <see cref="Opcode.LookUp"/>, 32 dwords each.</summary>
+    internal IReadOnlyList<uint[]> Tables { get; }
 
     /// <summary>Name for listings.</summary>
     public string Name { get; }

@@ -155,6 +155,8 @@ public enum Opcode
     ShiftRightArithmetic,
     /// <summary>D's lane i = A's lane (i xor S), S a power of two below the lane count.</summary>
     LaneXor,
+    /// <summary>D = the dword of the program's table I whose number is in A's lowest five bits.</summary>
+    LookUp,
 
     // Vectors: dot products.
     /// <summary>D += the two products of A's and B's bfloat16 pairs, as vdpbf16ps rounds them (needs AVX512_BF16).</summary>
@@ -199,6 +201,10 @@ public enum Opcode
     PermuteBytes,
     /// <summary>D = A's dwords permuted by B.</summary>
     PermuteDwords,
+    /// <summary>D = the dwords of the pool entry I, 32 bytes, that A's lowest three bits number.</summary>
+    PermutePool,
+    /// <summary>D = the dwords of D and the pool entry I, 64 bytes, one behind the other, that A's lowest five bits number.</summary>
+    PermuteWithPool,
     /// <summary>D = A rounded to bfloat16, packed into the lower half.</summary>
     ConvertF32ToBf16,
     /// <summary>Words at M = the lower half of A, under a mask of words.</summary>

@@ -10,13 +10,29 @@ public static class MathLibrary
     // Cody and Waite's split of ln 2: the first part has 15 significant bits, so its product with n is exact.
     private const float Ln2High = 0.693145751953125f;
     private const float Ln2Low = 1.42860682030941723212e-6f;
+
+    // 1.5·2^23: sums near it are whole, and their last bits those of what was added.
+    private const float WholeFrom = 12582912;
     private const float Log2E = 1.44269504088896341f;
 
     // e^r on |r| ≤ ln 2 / 2, from the highest power to r⁰.
     private static ReadOnlySpan<float> ExpCoefficients => [0.0013835507f, 0.00837498344f, 0.0416682363f, 0.166664526f, 0.499999911f, 1, 1];
 
-    // e^−r on the same range.
-    private static ReadOnlySpan<float> MirroredExpCoefficients => [0.0013835507f, -0.00837498344f, 0.0416682363f, -0.166664526f, 0.499999911f, -1, 1];
+    // ln 2 / 32: the first part has 12 significant bits, so its product with whole numbers up to 4096 is exact.
+    private const float Ln2Part32High = 0.02165985107421875f;
+    private const float Ln2Part32Low = 9.98318228e-07f;
+    private const float Log2EBy32 = 46.1662407f;
+
+    // c·e^−r on |r| ≤ ln 2 / 64. The factor keeps the sum below 1, where floats lie twice as close, and was searched for the smallest error of the whole.
+    private const float Root32Factor = 0.966797292f;
+    private static ReadOnlySpan<float> MirroredRootCoefficients => [0.483403385f, -0.966811478f, Root32Factor];
+
+    // The bit patterns of 2^(i/32) / c less i·2^18.
+    private static ReadOnlySpan<uint> Roots32 =>
+    [
+        0x3F84655A, 0x3F834B85, 0x3F8241F0, 0x3F8148F7, 0x3F8060F6, 0x3F7F8A4D, 0x3F7EC55D, 0x3F7E1289, 0x3F7D7237, 0x3F7CE4CE, 0x3F7C6AB9, 0x3F7C0464, 0x3F7BB23D, 0x3F7B74B6, 0x3F7B4C42, 0x3F7B3958,
+        0x3F7B3C70, 0x3F7B5605, 0x3F7B8696, 0x3F7BCEA4, 0x3F7C2EB1, 0x3F7CA746, 0x3F7D38EA, 0x3F7DE42B, 0x3F7EA998, 0x3F7F89C4, 0x3F808545, 0x3F819CB4, 0x3F82D0AE, 0x3F8421D2, 0x3F8590C5, 0x3F858F16,
+    ];
 
     // (e^r − 1 − r) / r² on the same range.
     private static ReadOnlySpan<float> Expm1Coefficients => [0.00138827681f, 0.00836621784f, 0.0416669697f, 0.16666545f, 0.5f];
@@ -49,12 +65,14 @@ public static class MathLibrary
     /// </summary>
     public static TValue SigmoidProduct<TLanes, TValue, TMask>(TLanes m, TValue x, TValue a) where TLanes : IFloatLanes<TValue, TMask>
     {
-        // e^−a = 2^n · e^−r with a = −n·ln 2 + r: the coefficients of odd powers change their signs, so a need not.
-        TValue limited = m.Max(m.Constant(-89), m.Min(m.Constant(104), a));
-        TValue n = m.RoundEven(m.Multiply(limited, m.Constant(-Log2E)));
-        TValue r = m.MultiplyAdd(n, m.Constant(Ln2Low), m.MultiplyAdd(n, m.Constant(Ln2High), limited));
-        TValue e = m.ScaleByPowerOfTwo(Polynomial<TLanes, TValue, TMask>(m, r, MirroredExpCoefficients), n);
-        return m.Divide(x, m.Add(e, m.Constant(1)));
+        // e^−a = 2^(n/32) · e^−r with a = −n·ln 2 / 32 + r: the coefficients of odd powers change their signs, so a need not. Multiply-adds are what processors have least of beside a
+        // division; so 2^(n/32) is looked up and the polynomial short, and n is rounded by adding a number whose last bit is 1.
+        TValue limited = m.Max(m.Constant(-88.7f), m.Min(m.Constant(87), a));
+        TValue k = m.MultiplyAdd(limited, m.Constant(-Log2EBy32), m.Constant(WholeFrom));
+        TValue n = m.Subtract(k, m.Constant(WholeFrom));
+        TValue r = m.MultiplyAdd(n, m.Constant(Ln2Part32Low), m.MultiplyAdd(n, m.Constant(Ln2Part32High), limited));
+        TValue e = Polynomial<TLanes, TValue, TMask>(m, r, MirroredRootCoefficients);
+        return m.Divide(x, m.MultiplyAdd(e, m.PowerByTable(k, Roots32), m.Constant(1)));
     }
 
     /// <summary>e^x − 1, within 2 ulp; above 88.72 infinite. The sum is formed at half its size, which does not overflow before the result does.</summary>

@@ -35,6 +35,12 @@ public readonly struct ScalarLanes : IFloatLanes<float, bool>
 
     public float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
 
+    public float PowerByTable(float k, ReadOnlySpan<uint> table)
+    {
+        int bits = BitConverter.SingleToInt32Bits(k);
+        return BitConverter.Int32BitsToSingle(Math.Min((int)table[bits & 31] + (bits << 18), 0x7F800000));
+    }
+
     public (float Exponent, float Mantissa) Split(float a)
     {
         bool tiny = a < 1.17549435e-38f;
