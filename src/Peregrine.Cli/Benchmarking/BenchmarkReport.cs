@@ -13,6 +13,7 @@ namespace Peregrine.Cli.Benchmarking;
 /// <param name="ArenaLeastBytes">The most that one step of it needs at once: no plan has a lower peak.</param>
 /// <param name="WeightBytes">Constants, shared by all streams.</param>
 /// <param name="Layers">Mean time per layer; empty without --layers.</param>
+/// <param name="FirstOutputMs">From the start of the program to the end of the first call.</param>
 internal sealed record BenchmarkReport(
     string Model,
     int Threads,
@@ -28,7 +29,8 @@ internal sealed record BenchmarkReport(
     long ArenaLeastBytes,
     long WeightBytes,
     long PeakRssBytes,
-    IReadOnlyList<LayerTime> Layers);
+    IReadOnlyList<LayerTime> Layers,
+    double FirstOutputMs);
 
 /// <summary>Milliseconds.</summary>
 internal sealed record LatencyReport(double Min, double Mean, double Median, double P90, double P99)
