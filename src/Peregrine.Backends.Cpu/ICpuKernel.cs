@@ -58,6 +58,12 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>Workers among which the tiles of this run are shared out, each of which begins with a part of its own. A kernel may order its tiles by it; results never depend on it.</summary>
     public int Ranges { get; init; } = 1;
 
+    /// <summary>
+    /// A number that the worker keeps for the kernel while a phase lasts: 0 before its first tiles, then what the kernel left there, as its own memory does. A kernel that runs others hands it to one of
+    /// them at most.
+    /// </summary>
+    public long* WorkerNote { get; init; }
+
     /// <summary>Where the scratch of a kernel begins that is part of another.</summary>
     public long FirstScratch { get; init; }
 

@@ -13,6 +13,7 @@ namespace Peregrine.Cli.Benchmarking;
 /// <param name="ArenaLeastBytes">The most that one step of it needs at once: no plan has a lower peak.</param>
 /// <param name="WeightBytes">Constants, shared by all streams.</param>
 /// <param name="Layers">Mean time per layer; empty without --layers.</param>
+/// <param name="Memory">Null without --memory.</param>
 /// <param name="FirstOutputMs">From the start of the program to the end of the first call.</param>
 internal sealed record BenchmarkReport(
     string Model,
@@ -30,6 +31,7 @@ internal sealed record BenchmarkReport(
     long WeightBytes,
     long PeakRssBytes,
     IReadOnlyList<LayerTime> Layers,
+    MemoryReport? Memory,
     double FirstOutputMs);
 
 /// <summary>Milliseconds.</summary>
@@ -44,6 +46,11 @@ internal sealed record LatencyReport(double Min, double Mean, double Median, dou
         return new(sorted[0], sorted.Average(), median, Quantile(0.9), Quantile(0.99));
     }
 }
+
+/// <summary>What calls did to memory.</summary>
+/// <param name="ManagedBytesPerCall">Allocated by all threads of the process.</param>
+/// <param name="ResidentBeforeBytes">Physical memory of the process before these calls.</param>
+internal sealed record MemoryReport(long Calls, double ManagedBytesPerCall, long ResidentBeforeBytes, long ResidentAfterBytes);
 
 /// <summary>Mean milliseconds of one layer per call.</summary>
 internal sealed record LayerTime(string Name, string Kind, string Tactic, string Precision, double Ms);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Peregrine.Runtime.Format;
 using Peregrine.Operators;
+using Peregrine.Runtime.Format;
 using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Kernels;
