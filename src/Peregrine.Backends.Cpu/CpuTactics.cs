@@ -10,6 +10,9 @@ using Peregrine.Backends.Cpu.Reduction;
 using Peregrine.Backends.Cpu.Reference;
 using Peregrine.Backends.Cpu.Resizing;
 using Peregrine.Runtime.Kernels;
+using Peregrine.Runtime.Tuning;
+
+[assembly: BuiltOn(typeof(Peregrine.CodeGen.X64.HostCpu))]
 
 namespace Peregrine.Backends.Cpu;
 

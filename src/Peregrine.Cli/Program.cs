@@ -1,3 +1,4 @@
 using Peregrine.Cli;
 
+ProgramClock.Start();
 return await CommandLine.RunAsync(args);

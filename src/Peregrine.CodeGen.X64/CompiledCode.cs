@@ -13,7 +13,7 @@ public sealed class CompiledCode
         (Program, Options, Bytes, CodeLength, PoolOffset) = (program, options, bytes, codeLength, poolOffset);
     }
 
-    /// <summary>What was compiled; its arguments are the kernel's.</summary>
+    /// <summary>What was compiled; its arguments are the kernel's. Without its instructions where the code was not to be checked: many kernels' instructions take more room than their code.</summary>
     public KernelProgram Program { get; }
 
     /// <summary>How it was compiled.</summary>

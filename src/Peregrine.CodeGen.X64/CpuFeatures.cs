@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Peregrine.CodeGen.X64;
@@ -51,18 +52,21 @@ public static class HostCpu
         Note(Avx2.IsSupported, CpuFeatures.Avx2);
         Note(System.Runtime.Intrinsics.X86.Fma.IsSupported, CpuFeatures.Fma);
         Note(Bmi2.X64.IsSupported, CpuFeatures.Bmi2);
-        Note(Avx512F.IsSupported, CpuFeatures.Avx512F);
-        Note(Avx512BW.IsSupported, CpuFeatures.Avx512Bw);
-        Note(Avx512DQ.IsSupported, CpuFeatures.Avx512Dq);
-        Note(Avx512F.VL.IsSupported, CpuFeatures.Avx512Vl);
         int leaves = X86Base.CpuId(0, 0).Eax;
         Note(Avx2.IsSupported && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0, CpuFeatures.F16c);
         if (leaves >= 7)
         {
-            (int subleaves, _, int ecx, _) = X86Base.CpuId(7, 0);
+            (int subleaves, int ebx, int ecx, _) = X86Base.CpuId(7, 0);
             int eax1 = subleaves >= 1 ? X86Base.CpuId(7, 1).Eax : 0;
-            Note(Avx512F.IsSupported && (ecx & (1 << 11)) != 0, CpuFeatures.Avx512Vnni);
-            Note(Avx512F.IsSupported && (eax1 & (1 << 5)) != 0, CpuFeatures.Avx512Bf16);
+            // A program that was compiled ahead, as a whole, takes for absent what it was not compiled for, and is asked by nobody else whether the system keeps 512-bit registers.
+            bool wide = RuntimeFeature.IsDynamicCodeSupported ? Avx512F.IsSupported : ExtendedState.KeepsAvx512();
+            bool all = wide && !RuntimeFeature.IsDynamicCodeSupported;
+            Note(wide && (ebx & (1 << 16)) != 0, CpuFeatures.Avx512F);
+            Note(Avx512BW.IsSupported || (all && (ebx & (1 << 30)) != 0), CpuFeatures.Avx512Bw);
+            Note(Avx512DQ.IsSupported || (all && (ebx & (1 << 17)) != 0), CpuFeatures.Avx512Dq);
+            Note(Avx512F.VL.IsSupported || (all && (ebx & (1 << 31)) != 0), CpuFeatures.Avx512Vl);
+            Note(wide && (ecx & (1 << 11)) != 0, CpuFeatures.Avx512Vnni);
+            Note(wide && (eax1 & (1 << 5)) != 0, CpuFeatures.Avx512Bf16);
             Note(Avx2.IsSupported && (eax1 & (1 << 4)) != 0, CpuFeatures.AvxVnni);
         }
 

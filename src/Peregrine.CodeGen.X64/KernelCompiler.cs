@@ -51,7 +51,7 @@ public static class KernelCompiler
         Emit(emitter, allocation, frame, assembler, options, argumentRegisters);
         (byte[] bytes, int codeLength, int poolOffset) = assembler.Encode();
         dump.Assembly = () => CompiledCode.Disassemble(bytes, codeLength, poolOffset);
-        var code = new CompiledCode(program, options, bytes, codeLength, poolOffset)
+        var code = new CompiledCode(options.Lint ? program : program.Declaration(), options, bytes, codeLength, poolOffset)
         {
             VectorRegistersUsed = allocation.Used(RegisterFiles.Vector).Count,
             SpillSlots = allocation.Slots.Count,
@@ -59,6 +59,7 @@ public static class KernelCompiler
             // It holds on to all that the compilation made.
             Allocation = options.Lint ? dump.Allocation : () => "",
         };
+        if (!options.Lint) { legal.Retire(); }
         IReadOnlyList<string> findings = options.Lint ? CodeLint.Check(code) : [];
         return findings.Count == 0
             ? new CompileResult.Compiled(code)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Peregrine.Backends.Cpu;
 using Peregrine.Diagnostics;
@@ -44,7 +45,8 @@ public static class EngineExtensions
     private static CpuBackend Prepare(int? threads)
     {
         CpuBackend backend = new(threads);
-        if (Environment.ProcessorCount > 1)
+        // Where all code is there from the start nothing has to be made ready.
+        if (Environment.ProcessorCount > 1 && RuntimeFeature.IsDynamicCodeSupported)
         {
             // Nobody waits for it: where the file is read sooner, kernels are made without.
             _ = Task.Run(backend.WarmUp);

@@ -17,6 +17,9 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
     /// <summary>Milliseconds of the first call.</summary>
     public double FirstRun { get; private set; }
 
+    /// <summary>Milliseconds from the start of the program to the end of the first call.</summary>
+    public double FirstOutput { get; private set; }
+
     public LatencyReport Latency { get; private set; } = new(0, 0, 0, 0, 0);
 
     /// <summary>Calls per second of all streams.</summary>
@@ -49,6 +52,7 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
 
             callers[0].ChangeInputs();
             FirstRun = Time(callers[0], cancellation);
+            FirstOutput = ProgramClock.Milliseconds;
             Measure(callers, length.Warmup, 1, cancellation);
             long start = Stopwatch.GetTimestamp();
             double[] latencies = Measure(callers, length.Duration, length.Iterations, cancellation);

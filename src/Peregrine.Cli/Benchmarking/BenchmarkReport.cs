@@ -14,6 +14,7 @@ namespace Peregrine.Cli.Benchmarking;
 /// <param name="WeightBytes">Constants, shared by all streams.</param>
 /// <param name="Layers">Mean time per layer; empty without --layers.</param>
 /// <param name="Memory">Null without --memory.</param>
+/// <param name="FirstOutputMs">From the start of the program to the end of the first call.</param>
 internal sealed record BenchmarkReport(
     string Model,
     int Threads,
@@ -30,7 +31,8 @@ internal sealed record BenchmarkReport(
     long WeightBytes,
     long PeakRssBytes,
     IReadOnlyList<LayerTime> Layers,
-    MemoryReport? Memory);
+    MemoryReport? Memory,
+    double FirstOutputMs);
 
 /// <summary>Milliseconds.</summary>
 internal sealed record LatencyReport(double Min, double Mean, double Median, double P90, double P99)

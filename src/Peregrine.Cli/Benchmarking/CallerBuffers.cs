@@ -13,7 +13,8 @@ internal sealed class CallerBuffers
 {
     private readonly InferenceContext _context;
     private readonly object[] _values;
-    private readonly byte[]?[][] _sets = new byte[]?[2][];
+    private readonly Memory<byte>?[]?[] _sets = new Memory<byte>?[]?[2];
+    private readonly Func<Memory<byte>?[]> _makeOthers;
     private readonly byte[][] _outputs;
     private int _calls;
 
@@ -23,10 +24,10 @@ internal sealed class CallerBuffers
         _context = context;
         Engine engine = context.Engine;
         _values = request.Create(engine.Inputs, context.Profile, 2 * stream);
-        object[] others = request.Create(engine.Inputs, context.Profile, (2 * stream) + 1);
+        // The first call does not wait for what the second one needs.
+        _makeOthers = () => [.. request.Create(engine.Inputs, context.Profile, (2 * stream) + 1).Select((v, i) => request.Files.ContainsKey(engine.Inputs[i].Name) ? Reversed(v) : Bytes(v))];
         _outputs = [.. engine.Outputs.Select(_ => Array.Empty<byte>())];
         _sets[0] = [.. _values.Select(Bytes)];
-        _sets[1] = [.. others.Select((v, i) => request.Files.ContainsKey(engine.Inputs[i].Name) ? Reversed(v) : Bytes(v))];
         for (int i = 0; i < _values.Length; i++)
         {
             // The engine reads the caller's buffer itself, so that writing new data there is all a caller does.
@@ -38,7 +39,7 @@ internal sealed class CallerBuffers
     /// <summary>Fills the inputs with other data than last time; not a part of the call.</summary>
     public void ChangeInputs()
     {
-        byte[]?[] set = _sets[_calls++ % 2];
+        Memory<byte>?[] set = _sets[_calls++ % 2] ??= _makeOthers();
         for (int i = 0; i < _values.Length; i++)
         {
             if (set[i] is { } bytes)
@@ -73,10 +74,10 @@ internal sealed class CallerBuffers
         _ => _context.OutputValue(output.Name) is Tensor { Type: not DataType.String } tensor ? tensor.Data.Span : [],
     };
 
-    private static byte[]? Bytes(object value) => value is Tensor tensor && tensor.Type.IsFloat() ? tensor.Data.ToArray() : null;
+    private static Memory<byte>? Bytes(object value) => value is Tensor tensor && tensor.Type.IsFloat() ? tensor.Data : null;
 
     /// <summary>The same elements in the opposite order: other data of the same distribution.</summary>
-    private static byte[]? Reversed(object value)
+    private static Memory<byte>? Reversed(object value)
     {
         if (Bytes(value) is not { } bytes)
         {
@@ -87,7 +88,7 @@ internal sealed class CallerBuffers
         byte[] reversed = new byte[bytes.Length];
         for (int i = 0; i < bytes.Length; i += size)
         {
-            bytes.AsSpan(i, size).CopyTo(reversed.AsSpan(bytes.Length - size - i));
+            bytes.Span.Slice(i, size).CopyTo(reversed.AsSpan(bytes.Length - size - i));
         }
 
         return reversed;

@@ -39,8 +39,8 @@ internal sealed class BenchCommand : CliCommand
 
     public override string Notes => """
           A call is timed from inputs in the caller's plain row-major buffers to outputs in such buffers, reformats and copies included; floats in the inputs change between calls.
-          load_ms is the opening of the file; build_ms is 0 for an engine file; arena_bytes is the memory of all streams; layers is empty without --layers,
-          memory null without --memory.
+          load_ms is the opening of the file; first_output_ms goes from the start of the program to the end of the first call; build_ms is 0 for an engine file;
+          arena_bytes is the memory of all streams; layers is empty without --layers, memory null without --memory.
         """;
 
     public override string Examples => """
@@ -83,7 +83,8 @@ internal sealed class BenchCommand : CliCommand
             // Not every system keeps a peak.
             Math.Max(process.PeakWorkingSet64, process.WorkingSet64),
             benchmark.Layers,
-            benchmark.Memory);
+            benchmark.Memory,
+            benchmark.FirstOutput);
         string? json = parse.GetValue(_json);
         if (json is not null)
         {
@@ -122,7 +123,7 @@ internal sealed class BenchCommand : CliCommand
         session.Write($"{report.Model}: {report.Threads} threads, {report.Streams} streams, {report.Precision}");
         session.Write($"latency    min {latency.Min:F3} ms, mean {latency.Mean:F3}, median {latency.Median:F3}, p90 {latency.P90:F3}, p99 {latency.P99:F3}");
         session.Write($"throughput {report.ThroughputPerS:F1} calls per second");
-        session.Write($"build {report.BuildMs:F1} ms, load {report.LoadMs:F1} ms, first run {report.FirstRunMs:F2} ms");
+        session.Write($"build {report.BuildMs:F1} ms, load {report.LoadMs:F1} ms, first run {report.FirstRunMs:F2} ms, first output {report.FirstOutputMs:F1} ms after the program started");
         session.Write($"weights {Sizes.Text(report.WeightBytes)}, arena {Sizes.Text(report.ArenaBytes)} (planned {Sizes.Text(report.ArenaPeakBytes)} a stream, least possible {Sizes.Text(report.ArenaLeastBytes)}), peak memory {Sizes.Text(report.PeakRssBytes)}");
         if (report.Memory is { } memory)
         {

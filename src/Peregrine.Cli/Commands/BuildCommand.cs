@@ -93,5 +93,5 @@ internal sealed class BuildCommand : CliCommand
         }
     }
 
-    private sealed record BuildReport(string Model, string Engine, double BuildMs, long EngineBytes, EngineInspection Inspection, TuningSummary? Tuning);
+    internal sealed record BuildReport(string Model, string Engine, double BuildMs, long EngineBytes, EngineInspection Inspection, TuningSummary? Tuning);
 }

@@ -105,9 +105,9 @@ internal sealed class ConformanceCommand : CliCommand
     private static double? Tolerance(ParseResult parse, Option<double?> option) =>
         parse.GetValue(option) is not { } value ? null : value is >= 0 and < double.PositiveInfinity ? value : throw new UsageException($"{option.Name} must be 0 or more.");
 
-    private sealed record ConformanceSummary(string Backend, int Passed, int Failed, int Skipped, IReadOnlyList<CaseSummary> Cases);
+    internal sealed record ConformanceSummary(string Backend, int Passed, int Failed, int Skipped, IReadOnlyList<CaseSummary> Cases);
 
-    private sealed record CaseSummary(string Name, string Outcome, string Reason, double Ms)
+    internal sealed record CaseSummary(string Name, string Outcome, string Reason, double Ms)
     {
         public static CaseSummary Of(ConformanceResult result) => new(result.Name, result.Outcome.ToString().ToLowerInvariant(), result.Reason, result.Duration.TotalMilliseconds);
     }

@@ -6,6 +6,9 @@ namespace Peregrine.CodeGen.X64.Emitters;
 /// <summary>A program on its way to what one instruction set can do, before registers are given out.</summary>
 internal sealed class Legalizer
 {
+    [ThreadStatic]
+    private static List<KernelInstruction>? s_spare;
+
     private readonly Dictionary<string, VReg> _hoisted = [];
     private readonly List<KernelInstruction> _body;
     private readonly List<KernelInstruction> _front = [];
@@ -14,7 +17,9 @@ internal sealed class Legalizer
     {
         (Program, Features, Pool, RegisterCount) = (program, features, pool, program.RegisterCount);
         // Most instructions stay as they are.
-        _body = new(program.Instructions.Count + (program.Instructions.Count / 8) + 16);
+        _body = s_spare ?? [];
+        s_spare = null;
+        _body.EnsureCapacity(program.Instructions.Count + (program.Instructions.Count / 8) + 16);
     }
 
     internal KernelProgram Program { get; }
@@ -63,6 +68,13 @@ internal sealed class Legalizer
         int arguments = _body.FindIndex(i => i.Op != Opcode.Argument);
         _body.InsertRange(arguments < 0 ? _body.Count : arguments, _front);
         return _body;
+    }
+
+    /// <summary>Gives the list of instructions to the thread's next program: nobody may hold on to it.</summary>
+    internal void Retire()
+    {
+        _body.Clear();
+        s_spare = _body;
     }
 
     private VReg Hoist(string key, KernelInstruction instruction)

@@ -141,15 +141,18 @@ public sealed partial class KernelBuilder
     {
         ArgumentNullException.ThrowIfNull(bodies);
         if (_captured is not null) { throw new InvalidOperationException("Interleaved bodies cannot be nested."); }
-        List<KernelInstruction>[] streams = [.. bodies.Select(_ => new List<KernelInstruction>())];
+        var streams = new List<KernelInstruction>[bodies.Count];
+        int longest = 0;
         for (int i = 0; i < streams.Length; i++)
         {
-            _captured = streams[i];
+            // Bodies are mostly alike, and so is their length.
+            _captured = streams[i] = new(longest);
             try { bodies[i](); }
             finally { _captured = null; }
+            longest = Math.Max(longest, streams[i].Count);
         }
 
-        for (int at = 0; at < streams.Max(s => s.Count); at++)
+        for (int at = 0; at < longest; at++)
         {
             foreach (List<KernelInstruction> stream in streams)
             {
@@ -163,10 +166,11 @@ public sealed partial class KernelBuilder
     {
         if (_depth != 0 || _built) { throw new InvalidOperationException(_built ? "The program is built already." : "A block is open."); }
         _built = true;
-        KernelInstruction[] instructions = [.. _instructions];
+        KernelInstruction[] instructions = GC.AllocateUninitializedArray<KernelInstruction>(_instructions.Count);
+        _instructions.CopyTo(instructions);
         _instructions.Clear();
         s_spare = _instructions;
-        ProgramVerifier.Verify(_name, instructions);
+        ProgramVerifier.Verify(_name, instructions, _registerCount);
         return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, [.. _tables], _registerCount);
     }
 

@@ -64,6 +64,9 @@ public sealed class KernelProgram
     /// <summary>One more than the highest register id.</summary>
     public int RegisterCount { get; }
 
+    /// <summary>What callers of the kernel need to know: everything but instructions and tables.</summary>
+    internal KernelProgram Declaration() => new(Name, Lanes, Passing, [.. Arguments], [], [], RegisterCount);
+
     /// <inheritdoc/>
     public override string ToString()
     {

@@ -3,9 +3,10 @@ namespace Peregrine.CodeGen.X64;
 /// <summary>Checks that blocks nest and that every register is written on every way to its uses.</summary>
 internal static class ProgramVerifier
 {
-    internal static void Verify(string name, ReadOnlySpan<KernelInstruction> instructions)
+    /// <param name="registerCount">Above the number of every register.</param>
+    internal static void Verify(string name, ReadOnlySpan<KernelInstruction> instructions, int registerCount)
     {
-        var written = new HashSet<VReg>();
+        bool[] written = new bool[registerCount];
         Span<VReg> room = stackalloc VReg[KernelInstruction.MostSources];
         var open = new Stack<(KernelInstruction Begin, List<VReg>? Conditional)>();
         for (int i = 0; i < instructions.Length; i++)
@@ -14,7 +15,7 @@ internal static class ProgramVerifier
             int position = i;
             foreach (VReg source in instruction.Sources(room))
             {
-                if (!written.Contains(source)) { throw new InvalidOperationException($"Kernel \"{name}\", instruction {position} ({instruction}): {source} may be read before it is written."); }
+                if (!written[source.Id]) { throw new InvalidOperationException($"Kernel \"{name}\", instruction {position} ({instruction}): {source} may be read before it is written."); }
             }
             switch (instruction.Op)
             {
@@ -29,20 +30,24 @@ internal static class ProgramVerifier
                     continue;
             }
 
-            if (instruction.Destination.IsValid && written.Add(instruction.Destination)) { NoteConditional(open, instruction.Destination); }
+            if (instruction.Destination.IsValid && !written[instruction.Destination.Id])
+            {
+                written[instruction.Destination.Id] = true;
+                NoteConditional(open, instruction.Destination);
+            }
         }
 
         if (open.Count != 0) { throw new InvalidOperationException($"Kernel \"{name}\": {open.Peek().Begin} is not closed."); }
     }
 
-    private static void Close(string name, KernelInstruction end, int position, Stack<(KernelInstruction Begin, List<VReg>? Conditional)> open, HashSet<VReg> written)
+    private static void Close(string name, KernelInstruction end, int position, Stack<(KernelInstruction Begin, List<VReg>? Conditional)> open, bool[] written)
     {
         bool matches = open.TryPop(out (KernelInstruction Begin, List<VReg>? Conditional) top)
             && (end.Op == Opcode.WhenEnd ? top.Begin.Op == Opcode.WhenBegin : top.Begin.Op == Opcode.LoopBegin && top.Begin.Destination == end.Destination);
         if (!matches) { throw new InvalidOperationException($"Kernel \"{name}\", instruction {position} ({end}) closes no open block."); }
 
         // What only a skippable block writes is not written behind it.
-        if (top.Conditional is not null) { written.ExceptWith(top.Conditional); }
+        foreach (VReg register in top.Conditional ?? []) { written[register.Id] = false; }
     }
 
     private static void NoteConditional(Stack<(KernelInstruction Begin, List<VReg>? Conditional)> open, VReg register)

@@ -12,8 +12,23 @@ public enum RegisterClass
 }
 
 /// <summary>A virtual register. Registers are variables: an instruction may write one again. <c>default</c> means "none".</summary>
-public readonly record struct VReg(int Id, RegisterClass Class)
+public readonly record struct VReg
 {
+    private const int ClassBits = 2;
+
+    // Programs are thousands of instructions of seven registers each, so a register is one word.
+    private readonly int _word;
+
+    /// <param name="id">Its number; 0 for "none".</param>
+    /// <param name="registerClass">What it holds.</param>
+    public VReg(int id, RegisterClass registerClass) => _word = (id << ClassBits) | (int)registerClass;
+
+    /// <summary>Its number, from 1 on; 0 for "none".</summary>
+    public int Id => _word >> ClassBits;
+
+    /// <summary>What it holds.</summary>
+    public RegisterClass Class => (RegisterClass)(_word & ((1 << ClassBits) - 1));
+
     /// <summary>Whether this names a register at all.</summary>
     public bool IsValid => Id > 0;
 

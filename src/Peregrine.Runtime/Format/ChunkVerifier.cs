@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Peregrine.Diagnostics;
 
 namespace Peregrine.Runtime.Format;
@@ -9,7 +8,7 @@ internal static class ChunkVerifier
     /// <summary>Checks everything but bulk sections: first their chunk hashes, which tell where the damage is, then the header hash.</summary>
     public static void VerifyHeader(EngineBytes bytes, SectionTable table, string name)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Sha256 hash = new(stackalloc uint[Sha256.RoomSize]);
         for (int i = 0; i < table.Sections.Length; i++)
         {
             EngineSection section = table.Sections[i];
@@ -22,14 +21,16 @@ internal static class ChunkVerifier
             {
                 VerifyChunk(table, i, chunk, name);
                 (long offset, int length) = RangeOf(section, chunk);
-                hash.AppendData(section.View(offset, length).Span);
+                hash.Append(section.View(offset, length).Span);
             }
         }
 
-        hash.AppendData(bytes.View(0, EngineFormat.HeaderHashOffset).Span);
-        hash.AppendData(bytes.View(EngineFormat.HeaderSize, table.FrontLength - EngineFormat.HeaderSize).Span);
+        hash.Append(bytes.View(0, EngineFormat.HeaderHashOffset).Span);
+        hash.Append(bytes.View(EngineFormat.HeaderSize, table.FrontLength - EngineFormat.HeaderSize).Span);
         ReadOnlySpan<byte> stored = bytes.View(EngineFormat.HeaderHashOffset, EngineFormat.HeaderHashSize).Span;
-        if (!hash.GetHashAndReset().AsSpan().SequenceEqual(stored))
+        Span<byte> found = stackalloc byte[Sha256.Size];
+        hash.Finish(found);
+        if (!found.SequenceEqual(stored))
         {
             throw EngineContainerReader.Damaged(name, "its header or section table has been altered");
         }

@@ -13,7 +13,8 @@ internal abstract class EngineBytes : IDisposable
     public abstract Memory<byte> View(long offset, int length);
 
     /// <summary>The CRC-32C of a range, which lies inside; null if the bytes cannot be read (any more).</summary>
-    public abstract uint? Checksum(long offset, int length);
+    /// <param name="stays">Whether the bytes will be read through their views: then they are made resident at once. Otherwise they don't become so.</param>
+    public abstract uint? Checksum(long offset, int length, bool stays);
 
     public abstract void Dispose();
 
@@ -31,7 +32,7 @@ internal abstract class EngineBytes : IDisposable
 
         public override Memory<byte> View(long offset, int length) => bytes.Slice((int)offset, length);
 
-        public override uint? Checksum(long offset, int length) => Crc32C.Compute(bytes.Span.Slice((int)offset, length));
+        public override uint? Checksum(long offset, int length, bool stays) => Crc32C.Compute(bytes.Span.Slice((int)offset, length));
 
         public override void Dispose()
         {
@@ -73,9 +74,15 @@ internal abstract class EngineBytes : IDisposable
         public override Memory<byte> View(long offset, int length) =>
             new MappedMemoryView(_accessor.SafeMemoryMappedViewHandle, _start + offset, length).Memory;
 
-        // Read in pieces that stay in the cache, not through the mapping: that would make the whole file resident for one look at it.
-        public override uint? Checksum(long offset, int length)
+        public override uint? Checksum(long offset, int length, bool stays)
         {
+            if (stays && MappedPages.Prefetch(_start + offset, length))
+            {
+                // Safe: the range lies inside, and its pages have just been found.
+                return Crc32C.Compute(new ReadOnlySpan<byte>(_start + offset, length));
+            }
+
+            // Read in pieces that stay in the cache, not through the mapping: that would make the whole file resident for one look at it.
             byte[] piece = s_piece ??= GC.AllocateUninitializedArray<byte>(PieceSize);
             uint checksum = 0;
             try

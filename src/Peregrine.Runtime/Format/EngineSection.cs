@@ -47,8 +47,8 @@ public sealed class EngineSection
     /// <exception cref="EngineFormatException">The section has more than 2 GiB.</exception>
     public BinarySectionReader Read() => new(View(0, Length), Name);
 
-    /// <summary>The CRC-32C of a range, which lies inside; null if the bytes cannot be read (any more).</summary>
-    internal uint? Checksum(long offset, int length) => _bytes.Checksum(Offset + offset, length);
+    /// <summary>The CRC-32C of a range, which lies inside; null if the bytes cannot be read (any more). Packed weights become resident: kernels read most of them as they are, and few others.</summary>
+    internal uint? Checksum(long offset, int length) => _bytes.Checksum(Offset + offset, length, Id == SectionId.PackedWeights);
 
     internal static string NameOf(SectionId id) => Enum.IsDefined(id) ? id.ToString() : $"number {(uint)id}";
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Peregrine.Operators;
+using Peregrine.Runtime.Format;
 using Peregrine.Tensors;
 
 namespace Peregrine.Runtime.Kernels;
@@ -61,7 +61,7 @@ public sealed record KernelRequest(Operator? Anchor, ValueList<KernelOperand> In
     public int AnchorInputCount => Anchor is null ? 0 : Epilogue is null ? Inputs.Count : Inputs.Count - Epilogue.Parts.OfType<OperandExpr>().Max(o => o.Index);
 
     /// <summary>SHA-256 of <see cref="ToString"/> in hexadecimal; stable between processes and versions of the program that print alike.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToString())));
+    public string Fingerprint => Convert.ToHexStringLower(Sha256.Of(Encoding.UTF8.GetBytes(ToString())));
 
     public override string ToString() => $"{Anchor?.ToString() ?? "Pointwise"}({string.Join(", ", Inputs)}) -> {string.Join(", ", Outputs)}{(Epilogue is null ? "" : $" then {Epilogue}")}";
 }

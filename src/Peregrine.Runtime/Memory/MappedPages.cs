@@ -13,10 +13,11 @@ internal static unsafe partial class MappedPages
     /// Maps all pages that the range touches, with one call: otherwise the reader faults on every sixteenth page, which takes longer than hashing it. Kernels before 5.14 refuse, and the pages come
     /// one by one.
     /// </summary>
-    public static void Prefetch(byte* start, nint length)
+    /// <returns>Whether all pages are there: reading them cannot fail any more, as it can where a disk does.</returns>
+    public static bool Prefetch(byte* start, nint length)
     {
         byte* first = (byte*)((nint)start & -(nint)Environment.SystemPageSize);
-        Advise(first, start + length, PopulateRead);
+        return Advise(first, start + length, PopulateRead);
     }
 
     /// <summary>Gives back the pages that lie inside the range altogether. They come from the file again when they are read; a page of a mapping that is not private to a file would be lost.</summary>
@@ -26,14 +27,8 @@ internal static unsafe partial class MappedPages
         Advise((byte*)(((nint)start + page - 1) & -page), (byte*)((nint)(start + length) & -page), DontNeed);
     }
 
-    private static void Advise(byte* first, byte* end, int advice)
-    {
-        if (IsAvailable && first < end)
-        {
-            // Only advice: a refusal costs time or memory, nothing else.
-            _ = Advise((nint)first, (nuint)(end - first), advice);
-        }
-    }
+    // Only advice: a refusal costs time or memory, nothing else.
+    private static bool Advise(byte* first, byte* end, int advice) => IsAvailable && first < end && Advise((nint)first, (nuint)(end - first), advice) == 0;
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nuint length, int advice);

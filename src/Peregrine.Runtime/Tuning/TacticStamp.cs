@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Peregrine.Operators;
 using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Runtime.Tuning;
@@ -17,11 +17,8 @@ internal static class TacticStamp
 
     public static string Of(Assembly tactics) => Stamps.GetOrAdd(tactics, assembly => TimingCache.KeyOf(string.Join(' ', Modules(assembly).Order(StringComparer.Ordinal)))[..8]);
 
-    /// <summary>The assembly and those of ours that it is built on: code generation, operators.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A reference that trimming removes is one to code that nothing uses.")]
-    private static IEnumerable<string> Modules(Assembly assembly)
-    {
-        string family = typeof(ITactic).Assembly.GetName().Name!.Split('.')[0];
-        return assembly.GetReferencedAssemblies().Where(name => name.Name!.StartsWith(family, StringComparison.Ordinal)).Select(Assembly.Load).Append(assembly).Select(a => a.ManifestModule.ModuleVersionId.ToString("N"));
-    }
+    /// <summary>The assembly, those that it says it is built on, and those of every tactic: operators and this one.</summary>
+    private static IEnumerable<string> Modules(Assembly assembly) =>
+        assembly.GetCustomAttributes<BuiltOnAttribute>().SelectMany(attribute => attribute.Types).Select(type => type.Assembly)
+            .Append(assembly).Append(typeof(Operator).Assembly).Append(typeof(ITactic).Assembly).Distinct().Select(a => a.ManifestModule.ModuleVersionId.ToString("N"));
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using Peregrine.Diagnostics;
+using Peregrine.Runtime.Format;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
 
@@ -123,7 +123,7 @@ public sealed class TimingCache
     }
 
     /// <summary>A short key of a long text: 128 bits of its SHA-256.</summary>
-    internal static string KeyOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+    internal static string KeyOf(string text) => Convert.ToHexStringLower(Sha256.Of(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 
     /// <summary>Saves what is new; what other processes have saved meanwhile stays. False if the file cannot be written; <see cref="Problem"/> tells why.</summary>
     public bool Save()
