@@ -27,6 +27,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     // Per range: the number of the step in the high half, the next tile in the low half. A thread that looks at a step that is over finds another number there, so it cannot take a tile of the next.
     private readonly long[] _next;
     private readonly int[] _end;
+    // Per thread the number of the step and the end of the tiles that it ran last; a thread looks at its own alone.
+    private readonly long[] _last;
     private NativeArena? _workerScratch;
     private long _scratchStride;
     private CpuProgram? _program;
@@ -53,6 +55,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _pool = pool;
         _next = new long[(pool.Workers + 1) * CounterStride];
         _end = new int[pool.Workers];
+        _last = new long[pool.Workers * CounterStride];
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
@@ -62,6 +65,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         long start = Stopwatch.GetTimestamp();
         using WorkerLease lease = _pool.Lease(_busyTicks < AloneBelow ? 1 : _pool.Workers);
         (_program, _slots, _failure) = (program, slots, null);
+        Array.Fill(_last, -1);
         (_step, _phase, _lastStep) = (first, -1, first + count - 1);
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
@@ -202,10 +206,12 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     private void Run(int thread, TileRange tiles)
     {
+        ref long last = ref _last[thread * CounterStride];
         try
         {
             byte* scratch = _workerScratch is null ? null : _workerScratch.Pointer + (thread * _scratchStride);
-            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges }, _phase, tiles, thread);
+            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges, Continues = last == (((long)_number << 32) | (uint)tiles.Begin) }, _phase, tiles, thread);
+            last = ((long)_number << 32) | (uint)tiles.End;
         }
         catch (Exception failure)
         {

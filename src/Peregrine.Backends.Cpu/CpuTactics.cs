@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Chains;
 using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Fourier;
 using Peregrine.Backends.Cpu.Generation;
@@ -21,6 +22,7 @@ internal static class CpuTactics
         GeneratorTarget? target = GeneratorTarget.Of(device);
         return
         [
+            new ChainTactic(target),
             new DepthwiseTactic(target),
             new FourierConvolutionTactic(target),
             new WinogradTactic(target),

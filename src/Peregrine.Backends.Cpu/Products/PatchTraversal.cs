@@ -87,6 +87,12 @@ internal sealed class PatchTraversal
 
     public TraversalKind Kind { get; }
 
+    /// <summary>The most pixels of a tile, in one row.</summary>
+    public int MostPixels => _most;
+
+    /// <summary>The most rows of a strip, where strips are rows.</summary>
+    public int RowsPerStrip => _rowsPerBlock;
+
     /// <summary>Whether images are first copied with their padding.</summary>
     public bool IsPadded { get; }
 
