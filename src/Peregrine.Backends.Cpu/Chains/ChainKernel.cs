@@ -13,8 +13,8 @@ namespace Peregrine.Backends.Cpu.Chains;
 /// </summary>
 internal sealed unsafe class ChainKernel : ICpuKernel
 {
-    // The image and group stand in front; then per window the first pixel, the end, and the next strip of the link that fills it.
-    private const int StateFields = 3;
+    // What a worker remembers from band to band, in front of its windows: image and group, the next band; then per window the first pixel, the end, and the next strip of the link that fills it.
+    private const int Group = 0, NextBand = 1, FirstWindow = 2, StateFields = 3;
 
     private readonly PatchKernel[] _kernels;
     private readonly ChainLayout _layout;
@@ -71,7 +71,7 @@ internal sealed unsafe class ChainKernel : ICpuKernel
     /// <summary>Where the kernels' own temporary memory begins.</summary>
     private long KernelScratch { get; }
 
-    private int StateBytes => (1 + (StateFields * (_kernels.Length - 1))) * sizeof(long);
+    private int StateBytes => (FirstWindow + (StateFields * (_kernels.Length - 1))) * sizeof(long);
 
     public int TileCount(in KernelArguments arguments, int phase) => checked((int)(arguments.InputDims(0)[0] * _groups * _layout.Bands));
 
@@ -80,20 +80,37 @@ internal sealed unsafe class ChainKernel : ICpuKernel
         long* state = (long*)arguments.WorkerScratch;
         if (!arguments.Continues)
         {
-            state[0] = -1;
+            state[NextBand] = -1;
         }
 
         for (int tile = tiles.Begin; tile < tiles.End; tile++)
         {
-            (int run, int band) = Math.DivRem(tile, _layout.Bands);
-            if (state[0] != run)
+            (int image, int inImage) = Math.DivRem(tile, _groups * _layout.Bands);
+            // All groups of a worker's part of the bands, then those of the next part: a worker reads what it wrote in the layer before.
+            TileRange part = PartOf(inImage, arguments.Ranges);
+            (int group, int inPart) = Math.DivRem(inImage - (part.Begin * _groups), part.End - part.Begin);
+            long run = ((long)image * _groups) + group, band = (run * _layout.Bands) + part.Begin + inPart;
+            if (state[NextBand] != band || state[Group] != run)
             {
-                new Span<long>(state + 1, StateFields * (_kernels.Length - 1)).Fill(-1);
-                state[0] = run;
+                new Span<long>(state + FirstWindow, StateFields * (_kernels.Length - 1)).Fill(-1);
             }
 
-            Compute(arguments, _kernels.Length - 1, _layout.Band(band));
+            (state[Group], state[NextBand]) = (run, band + 1);
+            Compute(arguments, _kernels.Length - 1, _layout.Band(part.Begin + inPart));
         }
+    }
+
+    /// <summary>The part of the bands, of one for each worker, in which a tile of an image lies.</summary>
+    private TileRange PartOf(int tile, int workers)
+    {
+        int band = tile / _groups, part = (int)((long)band * workers / _layout.Bands);
+        TileRange range = TileRange.Of(_layout.Bands, part, workers);
+        while (band >= range.End)
+        {
+            range = TileRange.Of(_layout.Bands, ++part, workers);
+        }
+
+        return range;
     }
 
     private static long Aligned(long bytes) => (bytes + 63) & -64;
@@ -101,7 +118,7 @@ internal sealed unsafe class ChainKernel : ICpuKernel
     /// <summary>Runs strips of a link, and before them whatever they need of the links before.</summary>
     private void Compute(in KernelArguments arguments, int link, TileRange strips)
     {
-        (long image, long group) = Math.DivRem(((long*)arguments.WorkerScratch)[0], _groups);
+        (long image, long group) = Math.DivRem(((long*)arguments.WorkerScratch)[Group], _groups);
         if (link > 0 && _layout[link].Inputs(strips) is var (begin, end) && begin < end)
         {
             Fill(arguments, link - 1, begin, end);
@@ -162,5 +179,5 @@ internal sealed unsafe class ChainKernel : ICpuKernel
 
     private static ref long First(in KernelArguments arguments, int window) => ref State(arguments, window, 0);
 
-    private static ref long State(in KernelArguments arguments, int window, int field) => ref ((long*)arguments.WorkerScratch)[1 + (StateFields * window) + field];
+    private static ref long State(in KernelArguments arguments, int window, int field) => ref ((long*)arguments.WorkerScratch)[FirstWindow + (StateFields * window) + field];
 }

@@ -65,6 +65,7 @@ internal sealed class ChainLayout
     private readonly ChainSteps[] _links;
     private readonly PixelParts _bands;
     private readonly long[] _windows;
+    private readonly long[] _moved;
 
     /// <param name="stripsPerBand">The most strips of a band.</param>
     public ChainLayout(ChainSteps[] links, int stripsPerBand)
@@ -72,20 +73,24 @@ internal sealed class ChainLayout
         _links = links;
         _bands = new(links[^1].Count, stripsPerBand);
         _windows = new long[links.Length - 1];
+        _moved = new long[links.Length - 1];
+        long[] known = new long[links.Length - 1];
         for (int band = 0; band < _bands.Count; band++)
         {
             TileRange strips = Band(band);
-            for (int link = links.Length - 1; link > 0; link--)
+            for (int link = links.Length - 2; link >= 0; link--)
             {
-                (long begin, long end) = links[link].Inputs(strips);
+                (long begin, long end) = links[link + 1].Inputs(strips);
                 if (begin == end)
                 {
                     break;
                 }
 
-                strips = links[link - 1].Covering(begin, end);
-                (begin, end) = links[link - 1].Results(strips);
-                _windows[link - 1] = Math.Max(_windows[link - 1], end - begin);
+                strips = links[link].Covering(begin, end);
+                (long first, long last) = links[link].Results(strips);
+                _windows[link] = Math.Max(_windows[link], last - first);
+                _moved[link] += Math.Max(0, known[link] - begin);
+                known[link] = last;
             }
         }
     }
@@ -99,6 +104,9 @@ internal sealed class ChainLayout
 
     /// <summary>The pixels of a link's result that are kept.</summary>
     public long Window(int link) => _windows[link];
+
+    /// <summary>How many pixels of a link's result two neighbouring bands both read, all bands together.</summary>
+    public long Moved(int link) => _moved[link];
 
     /// <summary>The strips of the last link that make a band.</summary>
     public TileRange Band(int band)

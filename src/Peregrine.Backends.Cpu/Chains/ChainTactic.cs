@@ -15,12 +15,14 @@ namespace Peregrine.Backends.Cpu.Chains;
 internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = false) : ITactic
 {
     // What windows may take of the second-level cache; rows that come in, results and weights want the rest.
-    private const double WindowShare = 0.5;
+    private const double WindowShare = 0.4, GroupWindowShare = 0.25;
 
-    // What does not leave the second-level cache costs nothing; the rest is written, read before that for ownership, and read again.
-    private const double Transfers = 3, BytesPerSecond = 40e9;
+    // Where chains are cut by channels: enough of them that calls do not weigh, few enough that many rows fit.
+    private const int GroupChannels = 64;
 
-    private const int MostOptions = 6;
+    private const int MostOptions = 6, BandsPerWorker = 2;
+
+    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 8e-11, SecondsPerTurn = 1e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
@@ -62,7 +64,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         }
 
         ChainOption[] options = [.. Options(links, shapes, device)];
-        double saved = Enumerable.Range(0, links.Count - 1).Sum(i => Saved(links.BytesBetween(i), device)) - Repeated(links, options[0], device);
+        double saved = Enumerable.Range(0, links.Count - 1).Sum(i => Saved(links.BytesBetween(i), device)) - (Turns(links, options[0]) / device.Parallelism);
         return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - saved, seconds / 4));
     }
 
@@ -73,8 +75,15 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     /// <summary>As <see cref="CpuBackend.LayoutsOf"/> keeps pixels apart.</summary>
     private static long PixelStride(long channels) => CpuBackend.PixelStride(channels);
 
-    private static double Saved(double bytes, DeviceProfile device) =>
-        Math.Max(0, bytes - (CacheSizes.Of(device, "l2") * 0.75 * device.Parallelism)) * Transfers / (BytesPerSecond * device.Parallelism);
+    /// <summary>
+    /// Seconds that what is between two links costs on its way to outer caches and back (measured, one worker): little where the third level holds it, much more from a few times the second level on,
+    /// where it meets what other processors and other layers keep there. Workers share what is behind their own caches.
+    /// </summary>
+    private static double Saved(double bytes, DeviceProfile device)
+    {
+        double near = CacheSizes.Of(device, "l2");
+        return (Math.Max(0, bytes - (NearShare * near * device.Parallelism)) * SecondsPerNearByte / device.Parallelism) + (Math.Max(0, bytes - (FarFactor * near)) * SecondsPerFarByte);
+    }
 
     private bool IsDepthwise(KernelRequest link) => !isPortable && PatchProblem.OfConvolution(link, out _) is { Channels: 1, Outputs: 1 };
 
@@ -87,25 +96,63 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     /// <summary>The problem of a link, image by image.</summary>
     private static PatchProblem? Problem(KernelRequest link) => PatchProblem.OfConvolution(link, out _) is { } problem ? problem with { Images = null } : null;
 
+    /// <summary>Ways to cut the chain, the best guess first: groups of few channels, whose halos are a smaller part of the window, where the links allow it; all channels; other kernels.</summary>
     private IEnumerable<ChainOption> Options(ChainLinks links, List<IReadOnlyList<string>> shapes, DeviceProfile device)
     {
-        double budget = CacheSizes.Of(device, "l2") * WindowShare;
         string[] best = [.. shapes.Select(s => s[0])];
         List<ChainOption> options = [];
-        int strips = MostStrips(links, best, 0, budget);
-        foreach (int few in (int[])[Math.Max(1, strips), Math.Max(1, strips / 2), Math.Max(1, strips * 2)])
+        foreach ((int channels, double share) in (ReadOnlySpan<(int, double)>)[(GroupChannels, GroupWindowShare), (2 * GroupChannels, WindowShare)])
         {
-            options.Add(new(few, 0, Texts.Create(best)));
+            if (Grouped(links, best, channels) is (var grouped, > 0 and var size))
+            {
+                options.Add(new(MostStrips(links, grouped, size, share, device), size, Texts.Create(grouped)));
+            }
+        }
+
+        foreach (double share in (ReadOnlySpan<double>)[WindowShare, GroupWindowShare])
+        {
+            options.Add(new(MostStrips(links, best, 0, share, device), 0, Texts.Create(best)));
+        }
+
+        ChainOption first = options[0];
+        for (int link = 0; link < links.Count; link++)
+        {
+            if (shapes[link].Count > 1)
+            {
+                string[] other = [.. best];
+                other[link] = shapes[link][1];
+                (string[] kernels, int size) = first.ChannelsPerGroup > 0 && Grouped(links, other, GroupChannels) is { Channels: > 0 } grouped ? grouped : (other, 0);
+                options.Add(new(MostStrips(links, kernels, size, size > 0 ? GroupWindowShare : WindowShare, device), size, Texts.Create(kernels)));
+            }
         }
 
         return options.Distinct().Take(MostOptions);
     }
 
-    /// <summary>The most strips per band with which windows stay within so many bytes; 0 if not even one does.</summary>
-    private int MostStrips(ChainLinks links, string[] shapes, int channels, double budget)
+    /// <summary>
+    /// A single pixel's products before a kernel for each channel: the two may go through the image by groups of channels. Returns the shapes for that and the size of a group, near the one that is
+    /// wanted; 0 channels if there is more to it, or there would be one group.
+    /// </summary>
+    private (string[] Shapes, int Channels) Grouped(ChainLinks links, string[] shapes, int wanted)
+    {
+        if (links.Count != 2 || isPortable || !IsDepthwise(links.Requests[1]) || Problem(links.Requests[0]) is not { IsPointwise: true, Groups: 1 } problem)
+        {
+            return (shapes, 0);
+        }
+
+        TileShape shape = TileShape.Parse(new(shapes[0])) with { ChannelsOuter = true };
+        int step = shape.Vectors * target!.Lanes, channels = Math.Max(1, wanted / step) * step;
+        return channels < problem.Outputs ? ([shape.ToOption().Text, .. shapes.Skip(1)], channels) : (shapes, 0);
+    }
+
+    /// <summary>The most strips per band with which windows stay within a share of the second-level cache and all workers have something to do; 1 at least.</summary>
+    private int MostStrips(ChainLinks links, string[] shapes, int channels, double share, DeviceProfile device)
     {
         ChainSteps[] steps = Steps(links, shapes);
-        int low = 0, high = steps[^1].Count;
+        double budget = CacheSizes.Of(device, "l2") * share;
+        int groups = channels == 0 ? 1 : (steps[0].Problem.Outputs + channels - 1) / channels;
+        int low = 1, high = Math.Max(1, steps[^1].Count * groups / (device.Parallelism == 1 ? 1 : BandsPerWorker * device.Parallelism));
+        high = Math.Min(high, steps[^1].Count);
         while (low < high)
         {
             int middle = (low + high + 1) / 2;
@@ -125,7 +172,14 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     private static double WindowBytes(ChainLayout layout, int channels) =>
         Enumerable.Range(0, layout.Links - 1).Sum(i => (double)layout.Window(i) * (channels > 0 ? channels : layout[i].Problem.OutputStride) * sizeof(float));
 
-    private double Repeated(ChainLinks links, ChainOption option, DeviceProfile device) => 0;
+    /// <summary>What turns cost: rows that are moved to a window's beginning, and beginning anew with another kernel's code and data.</summary>
+    private double Turns(ChainLinks links, ChainOption option)
+    {
+        ChainLayout layout = new(Steps(links, option.Shapes), option.StripsPerBand);
+        int groups = option.ChannelsPerGroup == 0 ? 1 : (layout[0].Problem.Outputs + option.ChannelsPerGroup - 1) / option.ChannelsPerGroup;
+        double moved = Enumerable.Range(0, links.Count - 1).Sum(i => (double)layout.Moved(i) * layout[i].Problem.Groups * layout[i].Problem.Outputs * sizeof(float));
+        return (moved * SecondsPerMovedByte) + ((double)layout.Bands * groups * (links.Count - 1) * SecondsPerTurn);
+    }
 
     private ChainSteps[] Steps(ChainLinks links, IReadOnlyList<string> shapes) => [.. links.Requests.Select((r, i) => StepsOf(Problem(r)!, r, shapes[i]))];
 
