@@ -22,7 +22,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private const int MostOptions = 6, BandsPerWorker = 2;
 
-    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 8e-11, SecondsPerTurn = 1e-6;
+    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);

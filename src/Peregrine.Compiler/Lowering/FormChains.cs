@@ -17,6 +17,8 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
 {
     private const int MostLinks = 3;
 
+    private const double ClearlyLess = 0.99;
+
     public string Name => nameof(FormChains);
 
     public void Run(Graph graph, PassContext context)
@@ -66,7 +68,7 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
             {
                 List<Node> links = run[begin..end];
                 (Chain chain, Value?[] operands) = Join(links, graph);
-                if (Estimate(chain, operands, links[^1].Outputs, graph).Seconds >= links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
+                if (Estimate(chain, operands, links[^1].Outputs, graph).Seconds >= ClearlyLess * links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
                 {
                     continue;
                 }
