@@ -22,7 +22,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private const int MostOptions = 6, BandsPerWorker = 2;
 
-    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1e-6;
+    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
@@ -39,6 +39,12 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         if (ChainLinks.Of(request, PixelStride, out string reason) is not { } links)
         {
             return new Verdict.Decline(reason);
+        }
+
+        double saved = Enumerable.Range(0, links.Count - 1).Sum(i => Saved(links.BytesBetween(i), device));
+        if (saved <= 0)
+        {
+            return new Verdict.Decline("what is between the links stays in the second-level cache as it is");
         }
 
         List<IReadOnlyList<string>> shapes = [];
@@ -64,8 +70,8 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         }
 
         ChainOption[] options = [.. Options(links, shapes, device)];
-        double saved = Enumerable.Range(0, links.Count - 1).Sum(i => Saved(links.BytesBetween(i), device)) - (Turns(links, options[0]) / device.Parallelism);
-        return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - saved, seconds / 4));
+        double gain = saved - (Turns(links, options[0]) / device.Parallelism);
+        return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - gain, seconds / 4));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);

@@ -19,6 +19,8 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
 
     private const double ClearlyLess = 0.99;
 
+    private readonly Dictionary<KernelRequest, double> _estimates = [];
+
     public string Name => nameof(FormChains);
 
     public void Run(Graph graph, PassContext context)
@@ -53,7 +55,22 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
     /// <summary>Cuts a run of convolutions where the sum of what its parts cost is least.</summary>
     private void Cut(Graph graph, List<Node> run)
     {
-        if (run.Count < 2)
+        List<(int Begin, int End, double Seconds)> chains = [];
+        for (int end = 2; end <= run.Count; end++)
+        {
+            for (int begin = end - 2; begin >= Math.Max(0, end - MostLinks); begin--)
+            {
+                List<Node> links = run[begin..end];
+                (Chain chain, Value?[] operands) = Join(links, graph);
+                (KernelRequest request, double seconds) = Estimate(chain, operands, links[^1].Outputs, graph);
+                if (seconds < ClearlyLess * links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
+                {
+                    chains.Add((begin, end, Price(request, chain, operands, links[^1].Outputs) ?? seconds));
+                }
+            }
+        }
+
+        if (chains.Count == 0)
         {
             return;
         }
@@ -62,21 +79,12 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
         int[] first = new int[run.Count + 1];
         for (int end = 1; end <= run.Count; end++)
         {
-            double alone = Cost(run[end - 1].Operator, run[end - 1].Inputs, run[end - 1].Outputs, graph);
-            (least[end], first[end]) = (least[end - 1] + alone, end - 1);
-            for (int begin = end - 2; begin >= Math.Max(0, end - MostLinks); begin--)
+            (least[end], first[end]) = (least[end - 1] + Alone(run[end - 1]), end - 1);
+            foreach ((int begin, _, double seconds) in chains.Where(c => c.End == end))
             {
-                List<Node> links = run[begin..end];
-                (Chain chain, Value?[] operands) = Join(links, graph);
-                if (Estimate(chain, operands, links[^1].Outputs, graph).Seconds >= ClearlyLess * links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
+                if (least[begin] + seconds < least[end])
                 {
-                    continue;
-                }
-
-                double together = least[begin] + Cost(chain, operands, links[^1].Outputs, graph);
-                if (together < least[end])
-                {
-                    (least[end], first[end]) = (together, begin);
+                    (least[end], first[end]) = (least[begin] + seconds, begin);
                 }
             }
         }
@@ -88,29 +96,36 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
                 Replace(graph, run[first[end]..end]);
             }
         }
+
+        double Alone(Node node)
+        {
+            (KernelRequest request, double seconds) = Estimate(node.Operator, node.Inputs, node.Outputs, graph);
+            // What no chain could take need not be tried here.
+            return chains.Exists(c => run.IndexOf(node) is var at && at >= c.Begin && at < c.End) ? Price(request, node.Operator, node.Inputs, node.Outputs) ?? seconds : seconds;
+        }
     }
 
-    /// <summary>Measured seconds where there are any.</summary>
-    private double Cost(Operator op, IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> outputs, Graph graph)
-    {
-        (KernelRequest request, double seconds) = Estimate(op, inputs, outputs, graph);
-        return double.IsFinite(seconds) && samples.Of(inputs, outputs, request) is { } extents ? chooser.Price(request, op, extents) ?? seconds : seconds;
-    }
+    /// <summary>Measured seconds, where kernels are tried.</summary>
+    private double? Price(KernelRequest request, Operator op, IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> outputs) =>
+        samples.Of(inputs, outputs, request) is { } extents ? chooser.Price(request, op, extents) : null;
 
-    /// <summary>The least estimate in the device's layouts, the first input apart, which may come row-major from outside.</summary>
+    /// <summary>The estimate in the device's layouts; what comes from outside is row-major.</summary>
     private (KernelRequest Request, double Seconds) Estimate(Operator op, IReadOnlyList<Value?> inputs, IReadOnlyList<Value?> outputs, Graph graph)
     {
         KernelForm form = KernelForm.Of(op, [.. inputs.Select(i => i?.Tensor?.ElementType ?? DataType.Undefined)]);
-        KernelRequest preferred = new(form.Anchor, ValueList.From(inputs.Select(v => Preferred(v, graph))), ValueList.From(outputs.Select(v => Preferred(v, graph))), form.Epilogue);
-        KernelRequest plain = preferred with { Inputs = ValueList.From(preferred.Inputs.Skip(1).Prepend(preferred.Inputs[0] with { Layout = Layout.RowMajor })) };
-        double inLayout = chooser.Estimate(preferred), fromPlain = chooser.Estimate(plain);
-        return fromPlain < inLayout ? (plain, fromPlain) : (preferred, inLayout);
+        KernelRequest request = new(form.Anchor, ValueList.From(inputs.Select(v => Preferred(v, graph))), ValueList.From(outputs.Select(v => Preferred(v, graph))), form.Epilogue);
+        if (!_estimates.TryGetValue(request, out double seconds))
+        {
+            _estimates[request] = seconds = chooser.Estimate(request);
+        }
+
+        return (request, seconds);
     }
 
     private KernelOperand Preferred(Value? value, Graph graph)
     {
         KernelOperand operand = RequestBuilder.Operand(value, graph.Symbols);
-        return operand.Role == OperandRole.Activation && chooser.Backend.LayoutsOf(operand.Type, operand.Dims) is [var layout, ..] ? operand with { Layout = layout } : operand;
+        return operand.Role == OperandRole.Activation && value!.Producer is not null && chooser.Backend.LayoutsOf(operand.Type, operand.Dims) is [var layout, ..] ? operand with { Layout = layout } : operand;
     }
 
     /// <summary>The chain of some nodes, and its operands.</summary>
