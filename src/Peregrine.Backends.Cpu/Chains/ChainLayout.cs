@@ -4,14 +4,14 @@ using Peregrine.Backends.Cpu.Workers;
 namespace Peregrine.Backends.Cpu.Chains;
 
 /// <summary>A link of a chain as the pixels see it.</summary>
-internal readonly record struct ChainSteps(PatchProblem Problem, PatchTraversal Traversal, PatchExtents Extents)
+internal readonly record struct ChainSteps(PatchProblem Problem, StripShape Strips, PatchExtents Extents)
 {
-    public int Count => checked((int)Traversal.StripCount(Extents));
+    public int Count => (Strips.Kind == TraversalKind.Flat ? Parts : RowParts).Count;
 
     /// <summary>The pixels of the result that strips [first, end) compute.</summary>
     public (long Begin, long End) Results(TileRange strips)
     {
-        if (Traversal.Kind == TraversalKind.Flat)
+        if (Strips.Kind == TraversalKind.Flat)
         {
             PixelParts parts = Parts;
             (long last, int size) = parts[strips.End - 1];
@@ -25,20 +25,20 @@ internal readonly record struct ChainSteps(PatchProblem Problem, PatchTraversal 
     /// <summary>The strips that compute pixels [begin, end).</summary>
     public TileRange Covering(long begin, long end)
     {
-        if (Traversal.Kind == TraversalKind.Flat)
+        if (Strips.Kind == TraversalKind.Flat)
         {
             PixelParts parts = Parts;
             return new(parts.Of(begin), parts.Of(end - 1) + 1);
         }
 
-        PixelParts rows = new(Extents.OutputHeight, Traversal.RowsPerStrip);
+        PixelParts rows = RowParts;
         return new(rows.Of(begin / Extents.OutputWidth), rows.Of((end - 1) / Extents.OutputWidth) + 1);
     }
 
     /// <summary>The pixels of the input that strips [first, end) read; an empty range where all their windows lie in the padding.</summary>
     public (long Begin, long End) Inputs(TileRange strips)
     {
-        if (Traversal.Kind == TraversalKind.Flat)
+        if (Strips.Kind == TraversalKind.Flat)
         {
             return Results(strips);
         }
@@ -49,11 +49,13 @@ internal readonly record struct ChainSteps(PatchProblem Problem, PatchTraversal 
         return (first * Extents.Width, last * Extents.Width);
     }
 
-    private PixelParts Parts => new(Extents.OutputPixels, Traversal.MostPixels);
+    private PixelParts Parts => new(Extents.OutputPixels, Strips.MostPixels);
+
+    private PixelParts RowParts => new(Extents.OutputHeight, Strips.Rows);
 
     private (long Begin, long End) Rows(TileRange strips)
     {
-        PixelParts rows = new(Extents.OutputHeight, Traversal.RowsPerStrip);
+        PixelParts rows = RowParts;
         (long last, int size) = rows[strips.End - 1];
         return (rows[strips.Begin].Start, last + size);
     }

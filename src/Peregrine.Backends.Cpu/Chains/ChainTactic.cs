@@ -22,7 +22,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private const int MostOptions = 6, BandsPerWorker = 2;
 
-    private const double NearShare = 0.75, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
+    private const double NearShare = 1, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
@@ -93,11 +93,11 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private bool IsDepthwise(KernelRequest link) => !isPortable && PatchProblem.OfConvolution(link, out _) is { Channels: 1, Outputs: 1 };
 
-    private bool CanBeLink(KernelRequest link, string shape) => Problem(link) is { IsSpatialStatic: true, HasSlices: false, Depth.Input: 1 } problem && !Traversal(problem, IsDepthwise(link), shape).IsPadded;
+    private bool CanBeLink(KernelRequest link, string shape) => Problem(link) is { IsSpatialStatic: true, HasSlices: false, Depth.Input: 1 } problem && !StripsOf(problem, IsDepthwise(link), shape).IsPadded;
 
-    private PatchTraversal Traversal(PatchProblem problem, bool isDepthwise, string shape) => isDepthwise
-        ? PatchTraversal.Of(problem, DepthwiseShape.Parse(new(shape)).Columns, padFewChannels: false, blockRows: DepthwiseShape.Parse(new(shape)).Rows)
-        : PatchTraversal.Of(problem, TileShape.Parse(new(shape)).Pixels, padFewChannels: true, padAll: isPortable);
+    private StripShape StripsOf(PatchProblem problem, bool isDepthwise, string shape) => isDepthwise
+        ? StripShape.Of(problem, DepthwiseShape.Parse(new(shape)).Columns, padFewChannels: false, blockRows: DepthwiseShape.Parse(new(shape)).Rows)
+        : StripShape.Of(problem, TileShape.Parse(new(shape)).Pixels, padFewChannels: true, padAll: isPortable);
 
     /// <summary>The problem of a link, image by image.</summary>
     private static PatchProblem? Problem(KernelRequest link) => PatchProblem.OfConvolution(link, out _) is { } problem ? problem with { Images = null } : null;
@@ -189,7 +189,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private ChainSteps[] Steps(ChainLinks links, IReadOnlyList<string> shapes) => [.. links.Requests.Select((r, i) => StepsOf(Problem(r)!, r, shapes[i]))];
 
-    private ChainSteps StepsOf(PatchProblem problem, KernelRequest link, string shape) => new(problem, Traversal(problem, IsDepthwise(link), shape), ExtentsOf(problem, link));
+    private ChainSteps StepsOf(PatchProblem problem, KernelRequest link, string shape) => new(problem, StripsOf(problem, IsDepthwise(link), shape), ExtentsOf(problem, link));
 
     private static PatchExtents ExtentsOf(PatchProblem problem, KernelRequest link) =>
         PatchExtents.Of(problem, ChainLinks.Dims(link.Inputs[0], 1), ChainLinks.Dims(link.Outputs[0], 1));
@@ -220,7 +220,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
             }
         }
 
-        ChainSteps[] steps = [.. kernels.Select((k, i) => new ChainSteps(k.Problem, k.Traversal, ExtentsOf(k.Problem, links.Requests[i])))];
+        ChainSteps[] steps = [.. kernels.Select((k, i) => new ChainSteps(k.Problem, k.Traversal.Strips, ExtentsOf(k.Problem, links.Requests[i])))];
         return new(kernels, new(steps, option.StripsPerBand), links.Operands(1, _ => 0), channels, blocks);
     }
 }

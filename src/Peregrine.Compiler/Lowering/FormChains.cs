@@ -52,6 +52,13 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
     /// <summary>The convolution whose data the node's result is, if it is nothing else.</summary>
     private static Node? Follower(Node node) => node.Outputs[0]!.Uses is [{ Node: { } user }] && user.Inputs[0] == node.Outputs[0] ? user : null;
 
+    /// <summary>Whether a result does not fit into the device's second-level cache, if it tells the size; others need not be asked about, which takes time.</summary>
+    private bool IsLarge(Node node)
+    {
+        long cache = chooser.Backend.Device.Facts.FirstOrDefault(f => f.Name == "l2").Value;
+        return node.Outputs[0]!.Tensor!.Shape.Aggregate((double)sizeof(float), (product, d) => product * (d.IsConstant ? d.Constant : 1)) > cache;
+    }
+
     /// <summary>Cuts a run of convolutions where the sum of what its parts cost is least.</summary>
     private void Cut(Graph graph, List<Node> run)
     {
@@ -61,6 +68,11 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
             for (int begin = end - 2; begin >= Math.Max(0, end - MostLinks); begin--)
             {
                 List<Node> links = run[begin..end];
+                if (!links.SkipLast(1).Any(IsLarge))
+                {
+                    continue;
+                }
+
                 (Chain chain, Value?[] operands) = Join(links, graph);
                 (KernelRequest request, double seconds) = Estimate(chain, operands, links[^1].Outputs, graph);
                 if (seconds < ClearlyLess * links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
