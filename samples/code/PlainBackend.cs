@@ -25,10 +25,11 @@ public sealed class PlainBackend : IBackend
 
     private sealed class Program(PlanSegment segment, IReadOnlyList<IKernel> kernels) : IDeviceProgram
     {
-        public void Enqueue(SlotTable slots, int first, int count, IStream stream)
+        public void Enqueue(SlotTable slots, int first, int count, IStream stream, CancellationToken cancellation = default)
         {
             for (int i = first; i < first + count; i++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 ((IPlainKernel)kernels[i - segment.First]).Run(slots, (KernelStep)segment.Plan.Steps[i]);
             }
         }

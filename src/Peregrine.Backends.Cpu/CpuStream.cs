@@ -17,6 +17,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 {
     private const int BitesPerRange = 4;
 
+    // The last bites of a range are smaller, so that workers finish together.
+    private const int SmallBitesPerRange = 16;
+
     // Longs from one range's counter to the next: two lines, because processors fetch lines in pairs.
     private const int CounterStride = 16;
 
@@ -27,8 +30,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     // Per range: the number of the step in the high half, the next tile in the low half. A thread that looks at a step that is over finds another number there, so it cannot take a tile of the next.
     private readonly long[] _next;
     private readonly int[] _end;
-    // Per thread the number of the step and the end of the tiles that it ran last; a thread looks at its own alone.
-    private readonly long[] _last;
+    // Per thread, CounterStride apart: the kernel's note, and the serial number of the phase that it belongs to.
+    private readonly NativeArena _notes;
     private NativeArena? _workerScratch;
     private long _scratchStride;
     private CpuProgram? _program;
@@ -39,44 +42,50 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private int _phase;
     private int _ranges;
     private int _bite;
+    private int _smallBite;
     private int _tiles;
     private int _done;
     private int _number;
+    // As the number, but it never comes again; stable while a thread has tiles.
+    private long _serial;
     // Threads on their way here or at work here.
     private int _helpers;
     // That of the caller when it began its last step.
     private int _processor = -1;
     private int _wantedHelpers;
     private volatile bool _isOver = true;
-    private long _busyTicks = long.MaxValue;
+    private CancellationToken _cancellation;
+    private bool _isCancelled;
 
     public CpuStream(WorkerPool pool)
     {
         _pool = pool;
         _next = new long[(pool.Workers + 1) * CounterStride];
         _end = new int[pool.Workers];
-        _last = new long[pool.Workers * CounterStride];
+        _notes = new(pool.Workers * CounterStride * sizeof(long));
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
-    public void Run(CpuProgram program, SlotTable slots, int first, int count)
+    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    public void Run(CpuProgram program, SlotTable slots, int first, int count, CancellationToken cancellation)
     {
         ReserveScratch(program.WorkerScratchBytes);
-        long start = Stopwatch.GetTimestamp();
-        using WorkerLease lease = _pool.Lease(_busyTicks < AloneBelow ? 1 : _pool.Workers);
-        (_program, _slots, _failure) = (program, slots, null);
-        Array.Fill(_last, -1);
+        long start = Stopwatch.GetTimestamp(), known = program.BusyTicks(first);
+        using WorkerLease lease = _pool.Lease(known > 0 && known < AloneBelow ? 1 : _pool.Workers);
+        (_program, _slots, _failure, _cancellation, _isCancelled) = (program, slots, null, cancellation, false);
         (_step, _phase, _lastStep) = (first, -1, first + count - 1);
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
         _isOver = false;
         Advance();
         Work(0, isCaller: true);
-        long elapsed = Stopwatch.GetTimestamp() - start;
-        // What all workers together did, smoothed; a run alone counts once.
-        long busy = elapsed * lease.Workers;
-        _busyTicks = _busyTicks == long.MaxValue ? busy : _busyTicks + ((busy - _busyTicks) / 4);
         _failure?.Throw();
+        if (_isCancelled)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+
+        program.CountRun(first, (Stopwatch.GetTimestamp() - start) * lease.Workers);
     }
 
     public void Help(int thread)
@@ -89,7 +98,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     {
     }
 
-    public void Dispose() => _workerScratch?.Dispose();
+    public void Dispose()
+    {
+        _workerScratch?.Dispose();
+        _notes.Dispose();
+    }
 
     /// <summary>A caller that has moved to a helper's processor would take turns with it, while another processor is idle.</summary>
     private void KeepApart(int thread, bool isCaller)
@@ -187,7 +200,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         while (true)
         {
             long seen = Volatile.Read(ref counter);
-            int begin = (int)seen, end = Volatile.Read(ref _end[range]), bite = _bite;
+            int begin = (int)seen, end = Volatile.Read(ref _end[range]), bite = _bite, smallest = _smallBite;
             if ((int)(seen >> 32) != number || begin >= end)
             {
                 tiles = default;
@@ -195,7 +208,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             }
 
             // If what was read besides the counter is that of a later step, the counter has changed by now.
-            int taken = Math.Min(bite, end - begin);
+            int taken = Math.Min(bite, Math.Max(Math.Min(smallest, end - begin), (end - begin) / 2));
             if (Interlocked.CompareExchange(ref counter, seen + taken, seen) == seen)
             {
                 tiles = new(begin, begin + taken);
@@ -206,12 +219,16 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
     private void Run(int thread, TileRange tiles)
     {
-        ref long last = ref _last[thread * CounterStride];
         try
         {
+            long* note = (long*)_notes.Pointer + (thread * CounterStride);
+            if (note[1] != _serial)
+            {
+                (note[0], note[1]) = (0, _serial);
+            }
+
             byte* scratch = _workerScratch is null ? null : _workerScratch.Pointer + (thread * _scratchStride);
-            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges, Continues = last == (((long)_number << 32) | (uint)tiles.Begin) }, _phase, tiles, thread);
-            last = ((long)_number << 32) | (uint)tiles.End;
+            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges, WorkerNote = note }, _phase, tiles, thread);
         }
         catch (Exception failure)
         {
@@ -249,8 +266,10 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         }
 
         (_tiles, _done) = (tiles, 0);
+        _serial++;
         int share = (tiles + _ranges - 1) / _ranges;
         _bite = _ranges == 1 ? tiles : Math.Max(1, (share + BitesPerRange - 1) / BitesPerRange);
+        _smallBite = _ranges == 1 ? tiles : Math.Max(1, share / SmallBitesPerRange);
         for (int range = 0; range < _ranges; range++)
         {
             Volatile.Write(ref _end[range], TileRange.Of(tiles, range, _ranges).End);
@@ -269,7 +288,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         }
     }
 
-    /// <summary>Tiles of the next phase or step; 0 if there is none, or if a kernel has failed.</summary>
+    /// <summary>Tiles of the next phase or step; 0 if there is none, if a kernel has failed, or if the run was cancelled.</summary>
     private int FindTiles()
     {
         while (_failure is null)
@@ -278,7 +297,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             {
                 _phase++;
             }
-            else if (_step < _lastStep)
+            else if (_step < _lastStep && !(_isCancelled = _cancellation.IsCancellationRequested))
             {
                 _step++;
                 _phase = 0;

@@ -52,9 +52,6 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>Temporary memory of the calling worker, of <see cref="ICpuKernel.WorkerScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
     public byte* WorkerScratch { get; init; } = workerScratch;
 
-    /// <summary>Whether this worker has just run the tiles in front of these in the same phase of the same call: its temporary memory is as it left it.</summary>
-    public bool Continues { get; init; }
-
     /// <summary>Which of the step's operands are those of a kernel that is a link of a chain; null for a step's own kernel.</summary>
     public LinkOperands? Link { get; init; }
 
@@ -63,6 +60,12 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
 
     /// <summary>Workers among which the tiles of this run are shared out, each of which begins with a part of its own. A kernel may order its tiles by it; results never depend on it.</summary>
     public int Ranges { get; init; } = 1;
+
+    /// <summary>
+    /// A number that the worker keeps for the kernel while a phase lasts: 0 before its first tiles, then what the kernel left there, as its own memory does. A kernel that runs others hands it to one of
+    /// them at most.
+    /// </summary>
+    public long* WorkerNote { get; init; }
 
     /// <summary>Where the scratch of a kernel begins that is part of another.</summary>
     public long FirstScratch { get; init; }

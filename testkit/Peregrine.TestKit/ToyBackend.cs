@@ -32,10 +32,11 @@ public sealed class ToyBackend(params ToyTactic[] tactics) : IBackend
 
     private sealed class Program(ToyBackend backend, PlanSegment segment, IReadOnlyList<IKernel> kernels) : IDeviceProgram
     {
-        public void Enqueue(SlotTable slots, int first, int count, IStream stream)
+        public void Enqueue(SlotTable slots, int first, int count, IStream stream, CancellationToken cancellation = default)
         {
             for (int i = first; i < first + count; i++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 KernelStep step = (KernelStep)segment.Plan.Steps[i];
                 backend.Running?.Invoke(step.Tactic.Name);
                 backend.Runs[step.Tactic.Name] = backend.Runs.GetValueOrDefault(step.Tactic.Name) + 1;

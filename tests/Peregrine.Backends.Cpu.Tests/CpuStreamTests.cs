@@ -30,7 +30,7 @@ public sealed class CpuStreamTests
             for (int run = 0; run < 60; run++)
             {
                 log.Begin(sizes);
-                stream.Run(program, slots, 0, sizes.Length);
+                stream.Run(program, slots, 0, sizes.Length, CancellationToken.None);
                 Assert.Equal("", log.Finding);
                 Assert.True(log.IsComplete);
             }
@@ -52,12 +52,12 @@ public sealed class CpuStreamTests
             log.Begin(sizes);
             if (run % 2 == 0)
             {
-                Assert.Throws<InvalidDataException>(() => stream.Run(program, slots, 0, 3));
+                Assert.Throws<InvalidDataException>(() => stream.Run(program, slots, 0, 3, CancellationToken.None));
                 Assert.Equal(0, log.Ran(2, 0));
             }
             else
             {
-                stream.Run(program, slots, 0, 3);
+                stream.Run(program, slots, 0, 3, CancellationToken.None);
                 Assert.True(log.IsComplete);
             }
 
@@ -65,9 +65,100 @@ public sealed class CpuStreamTests
         }
     }
 
-    private static CpuProgram Program(CountingKernel[] kernels, WorkerPool pool, out SlotTable slots)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_cancelled_run_ends_after_a_step_and_the_next_one_is_sound(int workers)
     {
-        Step[] steps = [.. kernels.Select((k, i) => { k.Step = i; return new KernelStep($"step {i}", [], [], [], new Identity(), new KernelRequest(null, [], []), new("test", 1), TacticOption.Default); })];
+        using WorkerPool pool = new(workers, new WorkerArbiter(workers), spins: 30);
+        using CpuStream stream = new(pool);
+        Log log = new();
+        int[][] sizes = [[20], [20, 20], [20]];
+        CountingKernel cancelling = new(sizes[1], log, 50);
+        using CpuProgram program = Program([new CountingKernel(sizes[0], log, 50), cancelling, new CountingKernel(sizes[2], log, 50)], pool, out SlotTable slots);
+        for (int run = 0; run < 100; run++)
+        {
+            using CancellationTokenSource cancellation = new();
+            cancelling.Running = tile => CancelAt(cancellation, tile == run % 20);
+            log.Begin(sizes);
+            Assert.Equal(cancellation.Token, Assert.Throws<OperationCanceledException>(() => stream.Run(program, slots, 0, 3, cancellation.Token)).CancellationToken);
+            // The step in which it happened is finished, with all its phases.
+            Assert.Equal((20, 20, 20, 0), (log.Ran(0, 0), log.Ran(1, 0), log.Ran(1, 1), log.Ran(2, 0)));
+
+            cancelling.Running = null;
+            using CancellationTokenSource unused = new();
+            log.Begin(sizes);
+            stream.Run(program, slots, 0, 3, unused.Token);
+            Assert.Equal("", log.Finding);
+            Assert.True(log.IsComplete);
+        }
+
+        static void CancelAt(CancellationTokenSource cancellation, bool now)
+        {
+            if (now)
+            {
+                cancellation.Cancel();
+            }
+        }
+    }
+
+    // What a worker notes is there at its next tiles of the same phase, and never in another phase, step or run.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Notes_last_for_a_phase(int workers)
+    {
+        using WorkerPool pool = new(workers, new WorkerArbiter(workers), spins: 30);
+        using CpuStream stream = new(pool);
+        Log log = new();
+        int[][] sizes = [[40], [30, 35], [40]];
+        CountingKernel[] kernels = [.. sizes.Select(s => new CountingKernel(s, log, 30) { Notes = true })];
+        using CpuProgram program = Program(kernels, pool, out SlotTable slots);
+        for (int run = 0; run < 200; run++)
+        {
+            log.Begin(sizes);
+            stream.Run(program, slots, 0, 3, CancellationToken.None);
+            Assert.Equal("", log.Finding);
+            Assert.True(log.IsComplete);
+        }
+    }
+
+    [Fact]
+    public void A_run_allocates_nothing_on_any_thread()
+    {
+        using WorkerPool pool = new(3, new WorkerArbiter(3), spins: 50);
+        using CpuStream stream = new(pool);
+        SilentKernel[] kernels = [new(), new(), new()];
+        using CpuProgram program = Program(kernels, pool, out SlotTable slots);
+        using CancellationTokenSource cancellation = new();
+        for (int run = 0; run < 200; run++)
+        {
+            stream.Run(program, slots, 0, 3, cancellation.Token);
+        }
+
+        Array.ForEach(kernels, k => k.AllocatedByHelpers = 0);
+        long own = GC.GetAllocatedBytesForCurrentThread();
+        for (int run = 0; run < 200; run++)
+        {
+            stream.Run(program, slots, 0, 3, cancellation.Token);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - own);
+        Assert.All(kernels, k => Assert.Equal(0, k.AllocatedByHelpers));
+    }
+
+    private static CpuProgram Program(ICpuKernel[] kernels, WorkerPool pool, out SlotTable slots)
+    {
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            if (kernels[i] is CountingKernel counting)
+            {
+                counting.Step = i;
+            }
+        }
+
+        Step[] steps = [.. kernels.Select((_, i) => new KernelStep($"step {i}", [], [], [], new Identity(), new KernelRequest(null, [], []), new("test", 1), TacticOption.Default))];
         Plan plan = new("plan", [], [], [], steps, new ShapeProgram([], [], Ints.Empty, Ints.Empty, []), []);
         slots = new(plan);
         return new(new(plan, 0, steps.Length), kernels, [], [], pool);
@@ -76,8 +167,12 @@ public sealed class CpuStreamTests
     /// <summary>Which tiles have run.</summary>
     private sealed class Log
     {
+        private const int MostWorkers = 8;
+
         private int[][] _sizes = [];
         private int[][][] _runs = [];
+
+        private int[][][] _notes = [];
 
         public string Finding { get; private set; } = "";
 
@@ -87,7 +182,13 @@ public sealed class CpuStreamTests
         {
             _sizes = sizes;
             _runs = [.. sizes.Select(s => s.Select(size => new int[size]).ToArray())];
+            _notes = [.. sizes.Select(s => s.Select(_ => new int[MostWorkers]).ToArray())];
         }
+
+        /// <summary>What each worker noted last.</summary>
+        public int[] Notes(int step, int phase) => _notes[step][phase];
+
+        public void Find(string finding) => Finding = finding;
 
         public int Ran(int step, int phase) => _runs[step][phase].Sum();
 
@@ -117,20 +218,67 @@ public sealed class CpuStreamTests
 
         public int FailsAt { get; set; } = -1;
 
+        /// <summary>Called with each tile.</summary>
+        public Action<int>? Running { get; set; }
+
+        /// <summary>Whether notes are kept and checked.</summary>
+        public bool Notes { get; set; }
+
         public int PhaseCount => sizes.Length;
 
         public int TileCount(in KernelArguments arguments, int phase) => sizes[phase];
 
-        public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
+        public unsafe void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
         {
+            if (Notes)
+            {
+                // Who was here before in this phase of this run, and nobody else.
+                int[] before = log.Notes(Step, phase);
+                if (*arguments.WorkerNote != before[worker])
+                {
+                    log.Find($"worker {worker} noted {before[worker]} in step {Step}, phase {phase} and found {*arguments.WorkerNote}");
+                }
+
+                *arguments.WorkerNote = before[worker] = 1000 + tiles.Begin;
+            }
+
             for (int tile = tiles.Begin; tile < tiles.End; tile++)
             {
                 Thread.SpinWait(work * (tile % 3));
+                Running?.Invoke(tile);
                 log.Add(Step, phase, tile);
                 if (tile == FailsAt)
                 {
                     throw new InvalidDataException("tile");
                 }
+            }
+        }
+    }
+
+    private sealed class SilentKernel : ICpuKernel
+    {
+        [ThreadStatic]
+        private static long _allocatedBefore;
+
+        private long _allocatedByHelpers;
+
+        public long AllocatedByHelpers
+        {
+            get => Interlocked.Read(ref _allocatedByHelpers);
+            set => _allocatedByHelpers = value;
+        }
+
+        public int TileCount(in KernelArguments arguments, int phase) => 60;
+
+        public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
+        {
+            Thread.SpinWait(200 * (tiles.End - tiles.Begin));
+            if (worker > 0)
+            {
+                // Since this thread was here last: what it does between two runs counts as well.
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                Interlocked.Add(ref _allocatedByHelpers, _allocatedBefore == 0 ? 0 : allocated - _allocatedBefore);
+                _allocatedBefore = allocated;
             }
         }
     }

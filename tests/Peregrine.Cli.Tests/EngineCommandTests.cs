@@ -116,6 +116,20 @@ public sealed class EngineCommandTests(Workplace place)
     }
 
     [Fact]
+    public void Calls_of_a_convolution_network_allocate_nothing()
+    {
+        string json = place.At("memory.json");
+        CliProcess.Run("bench", place.EngineFile, "--shape", "image=2x1x8x8", "--threads", "2", "--iterations", "3000", "--warmup", "0", "--memory", "--json", json).Expect(0);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(json));
+        JsonElement memory = document.RootElement.GetProperty("memory");
+        Assert.Equal(3000, memory.GetProperty("calls").GetInt64());
+        // Other threads of the runtime may allocate a little now and then; a call that did would show at least an object's 24 bytes.
+        Assert.True(memory.GetProperty("managed_bytes_per_call").GetDouble() < 12);
+        const long Growth = 8 << 20;
+        Assert.True(memory.GetProperty("resident_after_bytes").GetInt64() < memory.GetProperty("resident_before_bytes").GetInt64() + Growth);
+    }
+
+    [Fact]
     public void Compare_measures_each_output()
     {
         CliResult reference = CliProcess.Run("compare", Workplace.Model, "--against", "reference", "--input", $"image={place.Images}").Expect(0);

@@ -49,7 +49,7 @@ public sealed class UsageTests(Workplace place)
     [InlineData("demo", "")]
     [InlineData("build", "--output --precision --calibrate --calibrator --calibration-cache --profile --shape --workspace --timing-cache --threads --level --report --deterministic --tactics --disable --verbose -vv --stop-after-patch --verify")]
     [InlineData("run", "--input --shape --seed --output")]
-    [InlineData("bench", "--input --shape --threads --streams --iterations --duration --warmup --precision --layers --json")]
+    [InlineData("bench", "--input --shape --threads --streams --iterations --duration --warmup --precision --layers --memory --json")]
     [InlineData("inspect", "--json --capability")]
     [InlineData("conformance", "--backend --models --filter --level --rtol --atol --precision --require-tactic --json")]
     [InlineData("compare", "--against --precision")]

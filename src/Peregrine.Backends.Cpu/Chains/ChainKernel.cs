@@ -78,9 +78,10 @@ internal sealed unsafe class ChainKernel : ICpuKernel
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
     {
         long* state = (long*)arguments.WorkerScratch;
-        if (!arguments.Continues)
+        if (*arguments.WorkerNote == 0)
         {
-            state[NextBand] = -1;
+            // What stands there is somebody else's.
+            (*arguments.WorkerNote, state[NextBand]) = (1, -1);
         }
 
         for (int tile = tiles.Begin; tile < tiles.End; tile++)

@@ -39,25 +39,27 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
     /// <summary>Cycles of all workers together, waiting included.</summary>
     public double Cycles(WinogradShape shape)
     {
-        WinogradTransform transform = WinogradTransform.Of(shape.Tile);
+        WinogradTile tile = WinogradTile.Of(problem, shape.Tile);
         WinogradLayout layout = new(problem, shape, lanes);
         WinogradGrid grid = WinogradGrid.Of(problem, shape.Tile, _images);
         int channelVectors = (problem.Channels + lanes - 1) / lanes, groups = (_channelVectors + shape.Vectors - 1) / shape.Vectors, workers = device.Parallelism;
         bool isLarge = shape.Tile == 4;
-        double input = (double)grid.Tiles * channelVectors * (isLarge ? 90 : 30);
-        double output = (double)grid.Tiles * _channelVectors * ((isLarge ? 70 : 20) + (shape.Tile * shape.Tile * (1 + _epilogue)));
+        double input = (double)grid.Tiles * channelVectors * tile.Products * (isLarge ? 2.5 : 1.9);
+        double output = (double)grid.Tiles * _channelVectors * ((tile.Products * (isLarge ? 1.9 : 1.25)) + (shape.Tile * shape.Tile * (1 + _epilogue)));
         long blocks = layout.Blocks(grid), wholeBlocks = grid.Tiles / shape.BlockTiles;
-        double products = (wholeBlocks * ProductCycles(shape, transform.Products, shape.BlockTiles)) + (blocks > wholeBlocks ? ProductCycles(shape, transform.Products, (int)(grid.Tiles % shape.BlockTiles)) : 0);
+        double products = (wholeBlocks * ProductCycles(shape, tile.Products, shape.BlockTiles)) + (blocks > wholeBlocks ? ProductCycles(shape, tile.Products, (int)(grid.Tiles % shape.BlockTiles)) : 0);
 
         // In a network weights come from memory once; for further blocks from behind the second-level cache, as do patches for every group where they do not stay in it.
-        long weightBytes = (long)transform.Products * problem.Channels * _channelVectors * lanes * sizeof(float);
+        long weightBytes = (long)tile.Matrices * problem.Channels * _channelVectors * lanes * sizeof(float);
         double fromMemory = weightBytes * FromMemory, fromL3 = weightBytes > _l2 / 2 ? (blocks - 1) * weightBytes * (weightBytes > _l3 / 2 ? FromMemory : FromL3) : 0;
         fromL3 += layout.BlockBytes + layout.ZerosOffset > _l2 / 2 ? blocks * groups * layout.BlockBytes * FromL3 : 0;
 
         // Fetching ahead hides most of what comes from the third-level cache and less than half of what comes from memory (measured).
         const double MemorySeen = 0.6, L3Seen = 0.25;
         products = Math.Max(products, fromMemory + fromL3) + (MemorySeen * Math.Min(products, fromMemory)) + (L3Seen * fromL3);
-        long items = blocks * groups, shared = Math.Min(workers - 1, blocks);
+        long items = blocks * groups;
+        // Blocks of which two workers take some groups of channels each.
+        int shared = Enumerable.Range(1, workers - 1).Count(w => items * w / workers % groups != 0);
         double imbalance = (double)((items + workers - 1) / workers * workers) / items;
 
         // A block that two workers share is transformed twice, or its patches go from one core's cache to the other's, which costs about a cycle per byte (measured).
@@ -103,12 +105,12 @@ internal sealed class WinogradCost(PatchProblem problem, DeviceProfile device, i
         }
     }
 
-    /// <summary>Blocks whose patches fill an eighth, a quarter and half of the second-level cache, the tiles shared out evenly; all tiles at once where they are few.</summary>
+    /// <summary>Blocks whose patches fill an eighth, a quarter and half of the second-level cache, the tiles shared out evenly; where tiles are few all at once, or as many as a worker has to do.</summary>
     private IEnumerable<int> BlockSizes(int tile, long tiles, int pixels)
     {
         long patchBytes = new WinogradLayout(problem, new(tile, true, 1, 1, 1), lanes).BlockBytes;
         const int Few = 64;
-        HashSet<int> sizes = tiles <= Few ? [(int)tiles] : [];
+        HashSet<int> sizes = [.. ((long[])[tiles, (tiles + device.Parallelism - 1) / device.Parallelism]).Where(size => size <= Few).Select(size => (int)size)];
         foreach (long room in (long[])[_l2 / 8, _l2 / 4, _l2 / 2])
         {
             long most = Math.Clamp(room / patchBytes / pixels * pixels, pixels, Few);

@@ -15,7 +15,9 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 {
     private readonly PatchProblem _problem;
     private readonly WinogradShape _shape;
-    private readonly WinogradTransform _transform;
+    private readonly WinogradTile _tile;
+    // Products and their matrices, those of one matrix one after the other.
+    private readonly (int Product, int Matrix)[] _products;
     private readonly GeneratorTarget _target;
     private readonly WinogradWeights _weights;
     private readonly WinogradLayout _layout;
@@ -30,8 +32,9 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
     public WinogradKernel(PatchProblem problem, WinogradShape shape, GeneratorTarget target)
     {
         (_problem, _shape, _target) = (problem, shape, target);
-        _transform = WinogradTransform.Of(shape.Tile);
-        _weights = new(problem, shape.Tile, shape.Vectors, target.Lanes);
+        _tile = WinogradTile.Of(problem, shape.Tile);
+        _products = [.. Enumerable.Range(0, _tile.Products).Select(i => (Product: i, Matrix: _tile.MatrixOf(i))).OrderBy(p => p.Matrix)];
+        _weights = new(problem, _tile, shape.Vectors, target.Lanes);
         _layout = new(problem, shape, target.Lanes);
         WinogradGrid grid = WinogradGrid.Of(problem, shape.Tile, problem.Images ?? 1);
         _inputEntries = CompileInputs(grid);
@@ -69,7 +72,8 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             new Span<byte>(zeros, _layout.ZeroBytes).Clear();
         }
 
-        int transformed = -1;
+        // A worker that comes back for more of a block finds its patches where it left them.
+        long* transformed = arguments.WorkerNote;
         for (int item = tiles.Begin; item < tiles.End; item++)
         {
             if (IsTransformOnly(phase))
@@ -80,12 +84,12 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
             (int block, int group) = Math.DivRem(item, _weights.Groups);
             byte* patches = _shape.IsPhased ? arguments.Scratch + (block * _layout.BlockBytes) : arguments.WorkerScratch + _layout.PatchesOffset;
-            if (!_shape.IsPhased && block != transformed)
+            if (!_shape.IsPhased && *transformed != block + 1)
             {
                 // Where two workers share a block, each has patches of its own: they would cost more to fetch from the other's cache.
                 (long first, int count) = _layout.Block(grid, block);
                 TransformInput(arguments, grid, first, count, patches, block, zeros);
-                transformed = block;
+                *transformed = block + 1;
             }
 
             RunBlock(arguments, grid, block, group, patches);
@@ -102,7 +106,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
     /// <param name="patches">Where those of block <paramref name="firstBlock"/> go; further blocks follow.</param>
     private void TransformInput(in KernelArguments arguments, WinogradGrid grid, long first, long count, byte* patches, long firstBlock, byte* zeros)
     {
-        int m = _shape.Tile, patch = _transform.Patch;
+        int patch = _tile.Vertical.Patch, rowStep = _tile.Size * _tile.VerticalStride, columnStep = _tile.Size * _tile.HorizontalStride;
         long height = _problem.Vertical.Input!.Value, width = _problem.Horizontal.Input!.Value, pixelBytes = _problem.InputStride * sizeof(float);
         byte* source = arguments.Input(_problem.Input);
         long* block = stackalloc long[WinogradInputCode.FirstRow + patch];
@@ -111,7 +115,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
             (long row, long column) = Math.DivRem(tile, grid.Columns);
             (long image, long inImage) = Math.DivRem(row, grid.Rows);
             (long number, long inBlock) = Math.DivRem(tile, _shape.BlockTiles);
-            long y = (inImage * m) - _problem.Vertical.PadBegin, x = (column * m) - _problem.Horizontal.PadBegin;
+            long y = (inImage * rowStep) - _problem.Vertical.PadBegin, x = (column * columnStep) - _problem.Horizontal.PadBegin;
             int entry = _inputEntries[column], run = 1;
             // Rows of zeros are one patch wide.
             if (y >= 0 && y + patch <= height)
@@ -154,14 +158,15 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         block[DotTile.Rows] = 1;
         block[DotTile.RowStep] = 0;
         byte* weights = arguments.Packed(0) + _weights.Offset(group);
-        long weightBytes = _weights.ProductBytes(group);
-        for (int product = 0; product < _transform.Products; product++)
+        long weightBytes = _weights.MatrixBytes(group);
+        foreach ((int product, int number) in _products)
         {
-            block[DotTile.Source] = (long)patches;
-            block[DotTile.Weights] = (long)weights;
-            block[DotTile.Target] = (long)products;
-            // The matrix of the next product, spread over the parts.
-            block[DotTile.FirstOperand] = (long)(weights + weightBytes);
+            byte* matrix = weights + (number * weightBytes);
+            block[DotTile.Source] = (long)(patches + ((long)product * _layout.PatchProductBytes));
+            block[DotTile.Weights] = (long)matrix;
+            block[DotTile.Target] = (long)(products + ((long)product * _layout.ProductStep));
+            // The next matrix, spread over the parts.
+            block[DotTile.FirstOperand] = (long)(matrix + weightBytes);
             if (larger > 0)
             {
                 block[DotTile.Tiles] = larger;
@@ -173,9 +178,6 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
             block[DotTile.Tiles] = parts.Count - larger;
             ((delegate* unmanaged<long*, void>)arguments.Entry(_productEntries[width][size]))(block);
-            patches += _layout.PatchProductBytes;
-            weights += weightBytes;
-            products += _layout.ProductStep;
         }
     }
 
@@ -218,12 +220,12 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         long width = _problem.Horizontal.Input!.Value;
         for (int column = 0; column < entries.Length; column++)
         {
-            long x = ((long)column * _shape.Tile) - _problem.Horizontal.PadBegin;
-            (int First, int End) inside = ((int)Math.Clamp(-x, 0, _transform.Patch), (int)Math.Clamp(width - x, 0, _transform.Patch));
+            long x = ((long)column * _tile.Size * _tile.HorizontalStride) - _problem.Horizontal.PadBegin;
+            (int First, int End) inside = ((int)Math.Clamp(-x, 0, _tile.Horizontal.Patch), (int)Math.Clamp(width - x, 0, _tile.Horizontal.Patch));
             if (!known.TryGetValue(inside, out entries[column]))
             {
                 entries[column] = known[inside] = Add(new WinogradInputCode(
-                    _shape.Tile, _problem.Channels, checked((int)(_problem.InputStride * sizeof(float))), inside.First, inside.End, _layout.PatchProductBytes, _layout.PatchBytes).Compile(_target));
+                    _tile, _problem.Channels, checked((int)(_problem.InputStride * sizeof(float))), inside.First, inside.End, _layout.PatchProductBytes, _layout.PatchBytes).Compile(_target));
             }
         }
 
@@ -254,7 +256,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
     {
         int rest = (int)(_problem.Horizontal.Output!.Value % _shape.Tile);
         WinogradOutputCode whole = new(
-            _shape.Tile, vectors, lastLanes, _shape.Tile, _layout.ProductStep, _layout.ProductBytes, _problem.Horizontal.Output.Value, _problem.OutputStride * sizeof(float), _problem.Operands,
+            _tile, vectors, lastLanes, _tile.Size, _layout.ProductStep, _layout.ProductBytes, _problem.Horizontal.Output.Value, _problem.OutputStride * sizeof(float), _problem.Operands,
             _problem.Epilogue);
         return [_problem.Horizontal.Output.Value >= _shape.Tile ? Add(whole.Compile(_target)) : -1, rest > 0 ? Add((whole with { Columns = rest }).Compile(_target)) : -1];
     }

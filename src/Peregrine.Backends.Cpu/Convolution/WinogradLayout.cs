@@ -9,7 +9,7 @@ internal sealed class WinogradLayout(PatchProblem problem, WinogradShape shape, 
 {
     private const int Line = 64;
 
-    private readonly WinogradTransform _transform = WinogradTransform.Of(shape.Tile);
+    private readonly WinogradTile _tile = WinogradTile.Of(problem, shape.Tile);
 
     /// <summary>From the channels of one tile's patch to those of the next.</summary>
     public int PatchBytes { get; } = OddLines((((long)problem.Channels + lanes - 1) / lanes) * lanes * sizeof(float));
@@ -18,7 +18,7 @@ internal sealed class WinogradLayout(PatchProblem problem, WinogradShape shape, 
     public int PatchProductBytes => OddLines((long)shape.BlockTiles * PatchBytes);
 
     /// <summary>From one block's patches to those of the next.</summary>
-    public long BlockBytes => (long)_transform.Products * PatchProductBytes;
+    public long BlockBytes => (long)_tile.Products * PatchProductBytes;
 
     /// <summary>From the results of a product for one tile to those for the next.</summary>
     public int ProductBytes => shape.Vectors * lanes * sizeof(float);
@@ -27,10 +27,10 @@ internal sealed class WinogradLayout(PatchProblem problem, WinogradShape shape, 
     public int ProductStep => OddLines((long)shape.BlockTiles * ProductBytes);
 
     /// <summary>A row of pixels of zeros, as wide as a patch.</summary>
-    public int ZeroBytes => checked((int)(_transform.Patch * problem.InputStride * sizeof(float)));
+    public int ZeroBytes => checked((int)(_tile.Horizontal.Patch * problem.InputStride * sizeof(float)));
 
     /// <summary>In a worker's memory: the zeros, behind the products.</summary>
-    public long ZerosOffset => (long)_transform.Products * ProductStep;
+    public long ZerosOffset => (long)_tile.Products * ProductStep;
 
     /// <summary>In a worker's memory: the transformed patches of a block.</summary>
     public long PatchesOffset => ZerosOffset + OddLines(ZeroBytes);

@@ -7,7 +7,6 @@ using Peregrine.Tensors;
 namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>Code that turns the products of tiles side by side in one row of tiles into results: Aᵀ m A for a group of output channels, through the epilogue into channels-last pixels.</summary>
-/// <param name="Tile">m.</param>
 /// <param name="Vectors">Vectors of output channels.</param>
 /// <param name="LastLanes">Channels in the last vector; the others are not written.</param>
 /// <param name="Columns">Columns of the tiles inside the result; those of all tiles but the last of a row are.</param>
@@ -18,7 +17,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <param name="Operands">Operands of the epilogue.</param>
 /// <param name="Epilogue">Operand 0 is the convolution's result; null stores it as it is.</param>
 internal sealed record WinogradOutputCode(
-    int Tile, int Vectors, int LastLanes, int Columns, int ProductBytes, int TileBytes, long OutputWidth, long OutputBytes, ValueList<OperandBinding> Operands, Expr? Epilogue)
+    WinogradTile Tile, int Vectors, int LastLanes, int Columns, int ProductBytes, int TileBytes, long OutputWidth, long OutputBytes, ValueList<OperandBinding> Operands, Expr? Epilogue)
 {
     /// <summary>Where the arguments stand in the block; the operands' pointers follow.</summary>
     public const int Products = 0, Target = 1, Tiles = 2, Rows = 3, FirstOperand = 4;
@@ -27,8 +26,7 @@ internal sealed record WinogradOutputCode(
 
     private KernelProgram Build(int lanes)
     {
-        WinogradTransform transform = WinogradTransform.Of(Tile);
-        KernelBuilder p = new($"winograd-output-{Tile}x{Tile}", lanes, ArgumentPassing.Block);
+        KernelBuilder p = new($"winograd-output-{Tile}", lanes, ArgumentPassing.Block);
         VReg products = p.Argument("products", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
         VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
@@ -37,7 +35,7 @@ internal sealed record WinogradOutputCode(
         {
             p.Loop(whole, () =>
             {
-                EmitVector(p, transform, products, target, rows, operands);
+                EmitVector(p, products, target, rows, operands);
                 p.Advance(vectorBytes, products, target);
                 for (int i = 0; i < operands.Length; i++)
                 {
@@ -49,39 +47,39 @@ internal sealed record WinogradOutputCode(
             });
             if (whole < Vectors)
             {
-                p.Masked(p.TailMask(LastLanes), () => EmitVector(p, transform, products, target, rows, operands));
+                p.Masked(p.TailMask(LastLanes), () => EmitVector(p, products, target, rows, operands));
             }
 
             p.AddTo(products, TileBytes - (whole * vectorBytes));
-            p.AddTo(target, checked((int)((Tile * OutputBytes) - (whole * vectorBytes))));
+            p.AddTo(target, checked((int)((Tile.Size * OutputBytes) - (whole * vectorBytes))));
             for (int i = 0; i < operands.Length; i++)
             {
-                p.AddTo(operands[i], checked((int)((Tile * Operands[i].PixelStride * sizeof(float)) - (Operands[i].PerChannel ? whole * vectorBytes : 0))));
+                p.AddTo(operands[i], checked((int)((Tile.Size * Operands[i].PixelStride * sizeof(float)) - (Operands[i].PerChannel ? whole * vectorBytes : 0))));
             }
         });
         return p.Build();
     }
 
-    private void EmitVector(KernelBuilder p, WinogradTransform transform, VReg products, VReg target, VReg rows, VReg[] operands)
+    private void EmitVector(KernelBuilder p, VReg products, VReg target, VReg rows, VReg[] operands)
     {
         // What all pixels share is loaded once.
         VReg[] shared = [.. Operands.Select((o, i) => o.PixelStride == 0 ? LoadOperand(p, operands[i], o, 0) : default)];
-        foreach (int[] made in transform.OutputRows)
+        foreach (int[] made in Tile.Vertical.OutputElements)
         {
             void EmitRows()
             {
-                VReg[][] columns = new VReg[transform.Patch][];
+                VReg[][] columns = new VReg[Tile.Horizontal.Points][];
                 for (int column = 0; column < columns.Length; column++)
                 {
                     int at = column;
-                    columns[column] = transform.OutputColumn(p, made, row => p.Load(new MemoryOperand(products, checked(((row * transform.Patch) + at) * ProductBytes))));
+                    columns[column] = Tile.Vertical.OutputColumn(p, made, row => p.Load(new MemoryOperand(products, checked(((row * Tile.Horizontal.Points) + at) * ProductBytes))));
                 }
 
                 for (int i = 0; i < made.Length; i++)
                 {
                     int row = made[i];
                     VReg[] sums = [.. columns.Select(c => c[i])];
-                    When(p, rows, row, row > made[0], () => EmitRow(p, transform, sums, row, target, operands, shared));
+                    When(p, rows, row, row > made[0], () => EmitRow(p, sums, row, target, operands, shared));
                 }
             }
 
@@ -101,9 +99,9 @@ internal sealed record WinogradOutputCode(
         }
     }
 
-    private void EmitRow(KernelBuilder p, WinogradTransform transform, VReg[] sums, int row, VReg target, VReg[] operands, VReg[] shared)
+    private void EmitRow(KernelBuilder p, VReg[] sums, int row, VReg target, VReg[] operands, VReg[] shared)
     {
-        VReg[] results = transform.OutputRow(p, sums, Columns);
+        VReg[] results = Tile.Horizontal.OutputRow(p, sums, Columns);
         for (int column = 0; column < Columns; column++)
         {
             long pixel = (row * OutputWidth) + column;

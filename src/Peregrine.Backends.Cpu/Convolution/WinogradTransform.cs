@@ -3,75 +3,79 @@ using Peregrine.CodeGen.X64;
 namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>
-/// The transforms of F(m×m, 3×3) of A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): a tile of m×m results is Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, where d is the patch of
-/// (m + 2)×(m + 2) inputs under it and g the kernel. Interpolation points are 0, ±1, ∞ for m = 2, and 0, ±5/8, ±3/2, ∞ for m = 4: for random
-/// data their rounding errors are less than half of those of ±1, ±2 (B. Barabasz, A. Anderson, K. Soodhalter and D. Gregg, "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020, for the
-/// search), and all their factors are exact in float32. A transform of a patch takes its columns first. A few of their rows are
-/// made at a time, from inputs loaded again for each, so that 16 vector registers hold everything.
+/// A fast algorithm for m neighbouring results of a filter of three taps along one axis: Aᵀ[(G g) ⊙ (Bᵀ d)], where d are the inputs under them and g the taps. Along both axes it makes a tile of m×m results of
+/// a 3×3 convolution (A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015). Interpolation points, all of whose factors are exact in float32, are chosen for small rounding errors
+/// (B. Barabasz, A. Anderson, K. Soodhalter and D. Gregg, "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020, for the search).
+/// <para>
+/// Of a filter of stride 2 the outer taps see only the even inputs, as a filter of two taps and stride 1, and the middle tap only the odd ones, which need no transform.
+/// </para>
+/// A transform of a patch takes its columns first. A few of their points are made at a time, from inputs loaded again for each, so that 16 vector registers hold everything.
 /// </summary>
 internal abstract class WinogradTransform
 {
-    private static readonly WinogradTransform Small = new F2(), Large = new F4();
+    private static readonly WinogradTransform[] All = [new Near(), new Paired(), new NearStridedTransform(), new PairedStridedTransform()];
 
-    /// <summary>m, the extent of a tile of results.</summary>
+    /// <summary>m, how many results are made together.</summary>
     public abstract int Tile { get; }
+
+    /// <summary>From the inputs of one result to those of the next.</summary>
+    public abstract int Stride { get; }
 
     /// <summary>Tile and points: weights of one transform are of no use to another.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Extent of a tile's patch of inputs.</summary>
-    public int Patch => Tile + 2;
+    /// <summary>Inputs under a tile.</summary>
+    public int Patch => ((Tile - 1) * Stride) + 3;
 
-    /// <summary>Products per tile: the elements of a transformed patch.</summary>
-    public int Products => Patch * Patch;
+    /// <summary>Multiplications: the elements of a transformed patch.</summary>
+    public virtual int Points => Patch;
 
-    /// <summary>G, [<see cref="Patch"/>, 3].</summary>
+    /// <summary>G without rows that occur before, [transformed taps, 3].</summary>
     public abstract double[,] KernelMatrix { get; }
 
-    /// <summary>Rows of Bᵀ d that are made together.</summary>
-    public abstract IReadOnlyList<int[]> InputRows { get; }
+    /// <summary>The row of <see cref="KernelMatrix"/> that a point is multiplied by.</summary>
+    public virtual int KernelOf(int point) => point;
 
-    /// <summary>Rows of Aᵀ m that are made together.</summary>
-    public abstract IReadOnlyList<int[]> OutputRows { get; }
+    /// <summary>Elements of Bᵀ d that are made together.</summary>
+    public abstract IReadOnlyList<int[]> InputPoints { get; }
 
-    public static WinogradTransform Of(int tile) => tile switch { 2 => Small, 4 => Large, _ => throw new ArgumentOutOfRangeException(nameof(tile), tile, "There are tiles of 2 and 4.") };
+    /// <summary>Elements of Aᵀ m that are made together.</summary>
+    public abstract IReadOnlyList<int[]> OutputElements { get; }
 
-    /// <summary>Those rows of Bᵀ times a column; <paramref name="load"/> gives an element in a fresh register.</summary>
-    public abstract VReg[] InputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load);
+    /// <summary>The algorithm for that tile and stride.</summary>
+    public static WinogradTransform Of(int tile, int stride) =>
+        Array.Find(All, t => t.Tile == tile && t.Stride == stride) ?? throw new ArgumentOutOfRangeException(nameof(tile), (tile, stride), "There are tiles of 2 and 4 for strides of 1 and 2.");
 
-    /// <summary>A row times B.</summary>
-    public abstract VReg[] InputRow(KernelBuilder p, VReg[] row);
+    /// <summary>Those points of Bᵀ times a column; <paramref name="load"/> gives an element in a fresh register.</summary>
+    public abstract VReg[] InputColumn(KernelBuilder p, int[] points, Func<int, VReg> load);
 
-    /// <summary>Those rows of Aᵀ times a column; <paramref name="load"/> gives an element in a fresh register.</summary>
-    public abstract VReg[] OutputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load);
+    /// <summary>A row times B, point by point; each may be stored before the next is made.</summary>
+    public abstract IEnumerable<VReg> InputRow(KernelBuilder p, VReg[] row);
+
+    /// <summary>Those elements of Aᵀ times a column; <paramref name="load"/> gives a product in a fresh register.</summary>
+    public abstract VReg[] OutputColumn(KernelBuilder p, int[] elements, Func<int, VReg> load);
 
     /// <summary>A row times A, the first <paramref name="count"/> elements of it.</summary>
     public abstract VReg[] OutputRow(KernelBuilder p, VReg[] row, int count);
 
-    private static VReg MultiplySubtract(KernelBuilder p, VReg a, float factor, VReg b)
-    {
-        VReg result = p.Copy(a);
-        p.FmaNegated(result, p.Constant(factor), b);
-        return result;
-    }
-
-    private static VReg MultiplyAdd(KernelBuilder p, VReg a, float factor, VReg b) => p.MultiplyAdd(p.Constant(factor), b, a);
-
-    private sealed class F2 : WinogradTransform
+    /// <summary>Two results from the points 0, ±1, ∞.</summary>
+    private sealed class Near : WinogradTransform
     {
         public override int Tile => 2;
+
+        public override int Stride => 1;
 
         public override string Name => "2 at 1";
 
         public override double[,] KernelMatrix { get; } = { { 1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
 
-        public override IReadOnlyList<int[]> InputRows { get; } = [[0], [1, 2], [3]];
+        public override IReadOnlyList<int[]> InputPoints { get; } = [[0], [1, 2], [3]];
 
-        public override IReadOnlyList<int[]> OutputRows { get; } = [[0, 1]];
+        public override IReadOnlyList<int[]> OutputElements { get; } = [[0, 1]];
 
-        public override VReg[] InputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load)
+        public override VReg[] InputColumn(KernelBuilder p, int[] points, Func<int, VReg> load)
         {
-            switch (rows[0])
+            switch (points[0])
             {
                 case 0:
                     return [p.Subtract(load(0), load(2))];
@@ -83,9 +87,15 @@ internal abstract class WinogradTransform
             }
         }
 
-        public override VReg[] InputRow(KernelBuilder p, VReg[] row) => [p.Subtract(row[0], row[2]), p.Add(row[1], row[2]), p.Subtract(row[2], row[1]), p.Subtract(row[1], row[3])];
+        public override IEnumerable<VReg> InputRow(KernelBuilder p, VReg[] row)
+        {
+            yield return p.Subtract(row[0], row[2]);
+            yield return p.Add(row[1], row[2]);
+            yield return p.Subtract(row[2], row[1]);
+            yield return p.Subtract(row[1], row[3]);
+        }
 
-        public override VReg[] OutputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load)
+        public override VReg[] OutputColumn(KernelBuilder p, int[] elements, Func<int, VReg> load)
         {
             (VReg m1, VReg m2) = (load(1), load(2));
             return [p.Add(load(0), p.Add(m1, m2)), p.Subtract(p.Subtract(m1, m2), load(3))];
@@ -98,48 +108,53 @@ internal abstract class WinogradTransform
         }
     }
 
-    private sealed class F4 : WinogradTransform
+    /// <summary>Four results from the points 0, ±5/8, ±3/2, ∞: less than half the rounding errors of ±1, ±2.</summary>
+    private sealed class Paired : WinogradTransform
     {
+        private static readonly WinogradPoints Pairs = new(0.625f, 1.5f);
+
         public override int Tile => 4;
+
+        public override int Stride => 1;
 
         public override string Name => "4 at 5/8 3/2";
 
-        // The points, and their powers.
-        private const float A = 0.625f, B = 1.5f, A2 = A * A, B2 = B * B, A3 = A2 * A, B3 = B2 * B;
+        public override double[,] KernelMatrix { get; } = Kernels();
 
-        private const double ForA = 2.0 * A2 * (A2 - B2), ForB = 2.0 * B2 * (B2 - A2);
+        public override IReadOnlyList<int[]> InputPoints { get; } = [[0], [1, 2], [3, 4], [5]];
 
-        public override double[,] KernelMatrix { get; } =
+        public override IReadOnlyList<int[]> OutputElements { get; } = [[0, 2], [1, 3]];
+
+        public override VReg[] InputColumn(KernelBuilder p, int[] points, Func<int, VReg> load) => points[0] switch
         {
-            { 1.0 / (A2 * B2), 0, 0 }, { 1 / ForA, A / ForA, A2 / ForA }, { 1 / ForA, -A / ForA, A2 / ForA }, { 1 / ForB, B / ForB, B2 / ForB }, { 1 / ForB, -B / ForB, B2 / ForB }, { 0, 0, 1 },
+            0 => [Pairs.Outer(p, load(0), load(2), load(4))],
+            1 => Pairs.Near(p, load(1), load(2), load(3), load(4)),
+            3 => Pairs.Far(p, load(1), load(2), load(3), load(4)),
+            _ => [Pairs.Outer(p, load(1), load(3), load(5))],
         };
 
-        public override IReadOnlyList<int[]> InputRows { get; } = [[0], [1, 2], [3, 4], [5]];
-
-        public override IReadOnlyList<int[]> OutputRows { get; } = [[0, 2], [1, 3]];
-
-        public override VReg[] InputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load) => rows[0] switch
+        public override IEnumerable<VReg> InputRow(KernelBuilder p, VReg[] row)
         {
-            0 => [Outer(p, load(0), load(2), load(4))],
-            1 => Inner(p, load(1), load(2), load(3), load(4)),
-            3 => Middle(p, load(1), load(2), load(3), load(4)),
-            _ => [Outer(p, load(1), load(3), load(5))],
-        };
+            yield return Pairs.Outer(p, row[0], row[2], row[4]);
+            foreach (VReg point in (VReg[])[.. Pairs.Near(p, row[1], row[2], row[3], row[4]), .. Pairs.Far(p, row[1], row[2], row[3], row[4])])
+            {
+                yield return point;
+            }
 
-        public override VReg[] InputRow(KernelBuilder p, VReg[] row) =>
-            [Outer(p, row[0], row[2], row[4]), .. Inner(p, row[1], row[2], row[3], row[4]), .. Middle(p, row[1], row[2], row[3], row[4]), Outer(p, row[1], row[3], row[5])];
+            yield return Pairs.Outer(p, row[1], row[3], row[5]);
+        }
 
-        public override VReg[] OutputColumn(KernelBuilder p, int[] rows, Func<int, VReg> load)
+        public override VReg[] OutputColumn(KernelBuilder p, int[] elements, Func<int, VReg> load)
         {
             (VReg m1, VReg m2, VReg m3, VReg m4) = (load(1), load(2), load(3), load(4));
-            if (rows[0] == 0)
+            if (elements[0] == 0)
             {
                 (VReg sumNear, VReg sumFar) = (p.Add(m1, m2), p.Add(m3, m4));
-                return [p.Add(load(0), p.Add(sumNear, sumFar)), Combine(p, A2, sumNear, B2, sumFar)];
+                return [p.Add(load(0), p.Add(sumNear, sumFar)), Pairs.Second(p, sumNear, sumFar)];
             }
 
             (VReg near, VReg far) = (p.Subtract(m1, m2), p.Subtract(m3, m4));
-            return [Combine(p, A, near, B, far), MultiplyAdd(p, MultiplyAdd(p, load(5), A3, near), B3, far)];
+            return [Pairs.First(p, near, far), Pairs.Third(p, load(5), near, far)];
         }
 
         public override VReg[] OutputRow(KernelBuilder p, VReg[] row, int count)
@@ -148,39 +163,29 @@ internal abstract class WinogradTransform
             List<VReg> results = [p.Add(row[0], p.Add(sumNear, sumFar))];
             if (count > 1)
             {
-                results.Add(Combine(p, A, near, B, far));
+                results.Add(Pairs.First(p, near, far));
             }
 
             if (count > 2)
             {
-                results.Add(Combine(p, A2, sumNear, B2, sumFar));
+                results.Add(Pairs.Second(p, sumNear, sumFar));
             }
 
             if (count > 3)
             {
-                results.Add(MultiplyAdd(p, MultiplyAdd(p, row[5], A3, near), B3, far));
+                results.Add(Pairs.Third(p, row[5], near, far));
             }
 
             return [.. results];
         }
 
-        private static VReg Combine(KernelBuilder p, float nearFactor, VReg near, float farFactor, VReg far) => MultiplyAdd(p, p.Multiply(near, p.Constant(nearFactor)), farFactor, far);
-
-        // A²B² a − (A² + B²) b + c
-        private static VReg Outer(KernelBuilder p, VReg a, VReg b, VReg c) => MultiplySubtract(p, MultiplyAdd(p, c, A2 * B2, a), A2 + B2, b);
-
-        // (d4 − B² d2) ± A (d3 − B² d1)
-        private static VReg[] Inner(KernelBuilder p, VReg d1, VReg d2, VReg d3, VReg d4)
+        private static double[,] Kernels()
         {
-            (VReg even, VReg odd) = (MultiplySubtract(p, d4, B2, d2), MultiplySubtract(p, d3, B2, d1));
-            return [MultiplyAdd(p, even, A, odd), MultiplySubtract(p, even, A, odd)];
-        }
-
-        // (d4 − A² d2) ± B (d3 − A² d1)
-        private static VReg[] Middle(KernelBuilder p, VReg d1, VReg d2, VReg d3, VReg d4)
-        {
-            (VReg even, VReg odd) = (MultiplySubtract(p, d4, A2, d2), MultiplySubtract(p, d3, A2, d1));
-            return [MultiplyAdd(p, even, B, odd), MultiplySubtract(p, even, B, odd)];
+            double a = Pairs.A, b = Pairs.B, forA = 2 * a * a * ((a * a) - (b * b)), forB = 2 * b * b * ((b * b) - (a * a));
+            return new[,]
+            {
+                { 1 / (a * a * b * b), 0, 0 }, { 1 / forA, a / forA, a * a / forA }, { 1 / forA, -a / forA, a * a / forA }, { 1 / forB, b / forB, b * b / forB }, { 1 / forB, -b / forB, b * b / forB }, { 0, 0, 1 },
+            };
         }
     }
 }

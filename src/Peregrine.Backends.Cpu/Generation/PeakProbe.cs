@@ -5,13 +5,12 @@ using Peregrine.CodeGen.X64;
 namespace Peregrine.Backends.Cpu.Generation;
 
 /// <summary>Finds out how many multiply-adds the processor does at best: a loop of independent ones on registers alone, on all workers at once.</summary>
-internal sealed unsafe class PeakProbe : ISpmdBody
+internal sealed unsafe class PeakProbe
 {
     // Fourteen chains cover a latency of 6 at two per cycle; with the factor they fit into the sixteen registers of AVX2.
     private const int Chains = 14, Trips = 60_000;
 
     private readonly nint _entry;
-    private int _workers;
 
     private PeakProbe(nint entry) => _entry = entry;
 
@@ -31,23 +30,15 @@ internal sealed unsafe class PeakProbe : ISpmdBody
         for (int round = 0; round < 50 || Stopwatch.GetElapsedTime(start).TotalMilliseconds < 100; round++)
         {
             long before = Stopwatch.GetTimestamp();
-            pool.Run(probe);
-            best = Math.Max(best, 2.0 * Trips * Chains * target.Lanes * probe._workers / Stopwatch.GetElapsedTime(before).TotalSeconds);
+            SharedParts.Run(pool, pool.Workers, probe.Run);
+            best = Math.Max(best, 2.0 * Trips * Chains * target.Lanes * pool.Workers / Stopwatch.GetElapsedTime(before).TotalSeconds);
         }
 
         return best;
     }
 
-    public void Run(int worker, int workerCount, SpinBarrier barrier)
-    {
-        if (worker == 0)
-        {
-            _workers = workerCount;
-        }
-
-        // Safe: the code was compiled for this processor, takes one number and touches no memory.
-        ((delegate* unmanaged<long, void>)_entry)(Trips);
-    }
+    // Safe: the code was compiled for this processor, takes one number and touches no memory.
+    private void Run(int part) => ((delegate* unmanaged<long, void>)_entry)(Trips);
 
     private static KernelProgram Program(int lanes)
     {

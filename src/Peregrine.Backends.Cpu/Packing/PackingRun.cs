@@ -6,14 +6,14 @@ namespace Peregrine.Backends.Cpu.Packing;
 /// Packs many constants, part by part, on all workers. A constant that was packed is not needed any more by most: its memory goes back to the system where it can be had again from a file, so that never
 /// more than a few constants are in memory twice.
 /// </summary>
-internal sealed unsafe class PackingRun : ISpmdBody
+internal sealed unsafe class PackingRun
 {
     // Below it waking a thread takes longer than the work.
     private const long LeastBytes = 256 << 10;
 
     private readonly Job[] _jobs;
     private readonly int[] _partsLeft;
-    private int _next;
+    private readonly int[] _firstParts;
 
     /// <param name="work">What to pack, from where and to where; sources that are equal stand side by side.</param>
     public PackingRun(IReadOnlyList<(WeightPacking Packing, HostBuffer Source, nint Target)> work)
@@ -28,51 +28,31 @@ internal sealed unsafe class PackingRun : ISpmdBody
             _partsLeft[source] += work[i].Packing.Parts;
             first = checked(first + work[i].Packing.Parts);
         }
+
+        _firstParts = [.. _jobs.Select(j => j.FirstPart)];
     }
 
     /// <summary>Packs everything.</summary>
     public void Run(WorkerPool pool)
     {
-        if (_jobs.Sum(j => j.Packing.Bytes) < LeastBytes)
-        {
-            Work();
-        }
-        else
-        {
-            pool.Run(this);
-        }
+        int parts = _jobs.Length == 0 ? 0 : _jobs[^1].FirstPart + _jobs[^1].Packing.Parts;
+        SharedParts.Run(pool, parts, Pack, _jobs.Sum(j => j.Packing.Bytes) < LeastBytes ? 1 : int.MaxValue);
     }
 
-    public void Run(int worker, int workerCount, SpinBarrier barrier) => Work();
-
-    private void Work()
+    private void Pack(int part)
     {
-        int index = 0;
-        while (true)
+        int index = Array.BinarySearch(_firstParts, part);
+        Job job = _jobs[index < 0 ? ~index - 1 : index];
+        if (part == job.FirstPart)
         {
-            int part = Interlocked.Increment(ref _next) - 1;
-            while (index < _jobs.Length && part >= _jobs[index].FirstPart + _jobs[index].Packing.Parts)
-            {
-                index++;
-            }
+            job.Source.Prefetch();
+        }
 
-            if (index == _jobs.Length)
-            {
-                return;
-            }
-
-            Job job = _jobs[index];
-            if (part == job.FirstPart)
-            {
-                job.Source.Prefetch();
-            }
-
-            // Safe: the caller booked the packing's size for the target, and the constant's was checked against the request.
-            job.Packing.Pack(job.Source.Pointer, (byte*)job.Target, part - job.FirstPart);
-            if (Interlocked.Decrement(ref _partsLeft[job.SourceNumber]) == 0)
-            {
-                job.Source.Release();
-            }
+        // Safe: the caller booked the packing's size for the target, and the constant's was checked against the request.
+        job.Packing.Pack(job.Source.Pointer, (byte*)job.Target, part - job.FirstPart);
+        if (Interlocked.Decrement(ref _partsLeft[job.SourceNumber]) == 0)
+        {
+            job.Source.Release();
         }
     }
 

@@ -120,6 +120,11 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     /// <summary>The part of the strips in which a strip lies.</summary>
     private static TileRange PartOf(int strip, int strips, int parts)
     {
+        if (parts == 1)
+        {
+            return new(0, strips);
+        }
+
         // The first guess is at most one too low.
         int part = (int)((long)strip * parts / strips);
         TileRange range = TileRange.Of(strips, part, parts);

@@ -1,12 +1,10 @@
-using System.Runtime.ExceptionServices;
 using Peregrine.Runtime.Execution;
 
 namespace Peregrine.Backends.Cpu.Workers;
 
 /// <summary>
-/// Long-lived threads that run a body together with the caller (SPMD: every worker walks the whole body and does its share of each step).
-/// Several callers can run at the same time: each gets a team of idle threads, as many as the arbiter grants. A run allocates nothing in
-/// steady state.
+/// Long-lived threads that help whoever invites them. Several callers can do so at the same time: each gets idle threads, as many as the arbiter grants. Nobody waits for a thread that has not come, and
+/// inviting allocates nothing.
 /// </summary>
 public sealed class WorkerPool : IDisposable
 {
@@ -14,15 +12,13 @@ public sealed class WorkerPool : IDisposable
     public const int DefaultSpins = 2000;
 
     private readonly WorkerArbiter _arbiter;
-    private readonly int _spins;
     private readonly Lock _gate = new();
     private readonly WorkerThread[] _threads;
     private readonly WorkerThread[] _idle;
-    private readonly Stack<WorkerTeam> _teams = new();
     private int _idleCount;
     private bool _disposed;
 
-    /// <param name="workers">The most workers of a team, the caller included; the pool has one thread less.</param>
+    /// <param name="workers">The most workers of a caller, itself included; the pool has one thread less.</param>
     /// <param name="arbiter">Shares the processors with other pools of this process.</param>
     /// <param name="spins">Polls before a waiting thread parks; 0 parks at once.</param>
     public WorkerPool(int workers, WorkerArbiter arbiter, int spins = DefaultSpins)
@@ -31,54 +27,20 @@ public sealed class WorkerPool : IDisposable
         ArgumentNullException.ThrowIfNull(arbiter);
         ArgumentOutOfRangeException.ThrowIfNegative(spins);
         _arbiter = arbiter;
-        _spins = Environment.ProcessorCount == 1 ? 0 : spins; // Alone on a processor, a spinning thread only keeps the other from working.
+        // Alone on a processor, a spinning thread only keeps the other from working.
+        int polls = Environment.ProcessorCount == 1 ? 0 : spins;
         _threads = new WorkerThread[workers - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new WorkerThread(this, i + 1, _spins);
+            _threads[i] = new WorkerThread(this, i + 1, polls);
         }
 
         _idle = [.. _threads];
         _idleCount = _idle.Length;
     }
 
-    /// <summary>The most workers of a team, the caller included.</summary>
+    /// <summary>The most workers of a caller, itself included.</summary>
     public int Workers => _threads.Length + 1;
-
-    /// <summary>Runs the body on the caller and as many other workers as are wanted, granted and idle, and returns when all are done.</summary>
-    /// <param name="maximumWorkers">The most workers, the caller included, 1 or more.</param>
-    /// <remarks>If workers throw, the first exception is thrown here after all have left the body.</remarks>
-    public void Run(ISpmdBody body, int maximumWorkers = int.MaxValue)
-    {
-        ArgumentNullException.ThrowIfNull(body);
-        using WorkerLease lease = _arbiter.Lease(Math.Min(maximumWorkers, Workers));
-        WorkerTeam team;
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_teams.TryPop(out team!))
-            {
-                team = new WorkerTeam(_spins);
-            }
-
-            // Threads are handed out under the lock, so that disposal comes before or behind a whole team.
-            int helpers = Math.Min(lease.Workers - 1, _idleCount);
-            team.Begin(body, helpers + 1);
-            for (int worker = 1; worker <= helpers; worker++)
-            {
-                _idle[--_idleCount].Assign(team, worker);
-            }
-        }
-
-        team.Work(worker: 0);
-        ExceptionDispatchInfo? failure = team.End();
-        lock (_gate)
-        {
-            _teams.Push(team);
-        }
-
-        failure?.Throw();
-    }
 
     /// <summary>Sends up to so many idle threads to help, and does not wait for them: they may come late, or when there is nothing left to do.</summary>
     /// <returns>How many were sent.</returns>

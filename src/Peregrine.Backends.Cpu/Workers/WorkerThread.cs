@@ -8,9 +8,7 @@ internal sealed class WorkerThread
     private readonly WakeSignal _mail;
     private readonly ThreadPlacement _placement = new();
     private readonly int _number;
-    private WorkerTeam? _team;
     private IHelper? _helper;
-    private int _worker;
     private volatile bool _stopping;
 
     public WorkerThread(WorkerPool pool, int number, int spins)
@@ -23,14 +21,6 @@ internal sealed class WorkerThread
     }
 
     public bool IsCurrent => Thread.CurrentThread == _thread;
-
-    /// <summary>Sends the thread, which must be idle, to a team.</summary>
-    public void Assign(WorkerTeam team, int worker)
-    {
-        _worker = worker;
-        Volatile.Write(ref _team, team);
-        _mail.Signal();
-    }
 
     /// <summary>Sends the thread, which must be idle, to help, on another processor than that of the caller.</summary>
     /// <param name="processor">The caller's processor; −1 if it is not known.</param>
@@ -63,19 +53,12 @@ internal sealed class WorkerThread
         while (true)
         {
             int version = _mail.Version;
-            WorkerTeam? team = Volatile.Read(ref _team);
-            if (team is not null)
-            {
-                _team = null;
-                int worker = _worker;
-                team.Work(worker, beforeFinish: this);
-            }
-            else if (Volatile.Read(ref _helper) is { } helper)
+            if (Volatile.Read(ref _helper) is { } helper)
             {
                 _helper = null;
                 _placement.Settle();
                 helper.Help(_number);
-                BecomeIdle();
+                _pool.BecomeIdle(this);
             }
             else if (_stopping)
             {
@@ -87,7 +70,4 @@ internal sealed class WorkerThread
             }
         }
     }
-
-    /// <summary>Back to the pool's idle threads.</summary>
-    public void BecomeIdle() => _pool.BecomeIdle(this);
 }

@@ -30,8 +30,12 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
 
     public IReadOnlyList<LayerTime> Layers { get; private set; } = [];
 
+    /// <summary>What further calls did to memory; null if nobody asked.</summary>
+    public MemoryReport? Memory { get; private set; }
+
     /// <param name="layers">Whether to time each layer, in further calls of their own, as watching slows a call down.</param>
-    public void Run(int streams, bool layers, CancellationToken cancellation)
+    /// <param name="memory">Whether to make as many calls again on one stream and to watch memory.</param>
+    public void Run(int streams, bool layers, bool memory, CancellationToken cancellation)
     {
         InferenceContext[] contexts = new InferenceContext[streams];
         try
@@ -52,6 +56,11 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
             Latency = LatencyReport.Of(latencies);
             ArenaBytes = contexts.Sum(c => c.ArenaBytes);
             Planned = (contexts[0].PlannedPeakBytes, contexts[0].PlannedLowerBoundBytes);
+            if (memory)
+            {
+                WatchMemory(callers[0], latencies.Length, cancellation);
+            }
+
             if (layers)
             {
                 TimeLayers(contexts[0], callers[0], cancellation);
@@ -101,6 +110,22 @@ internal sealed class Benchmark(Engine engine, InputRequest request, BenchmarkLe
         long start = Stopwatch.GetTimestamp();
         caller.Call(cancellation);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private void WatchMemory(CallerBuffers caller, int calls, CancellationToken cancellation)
+    {
+        // What was left by building and by earlier calls is not to be seen as returned by these.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        long resident = Environment.WorkingSet, allocated = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < calls; i++)
+        {
+            caller.ChangeInputs();
+            caller.Call(cancellation);
+        }
+
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        Memory = new(calls, (double)allocated / calls, resident, Environment.WorkingSet);
     }
 
     private void TimeLayers(InferenceContext context, CallerBuffers caller, CancellationToken cancellation)

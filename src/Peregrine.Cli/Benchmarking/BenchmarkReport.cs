@@ -13,6 +13,7 @@ namespace Peregrine.Cli.Benchmarking;
 /// <param name="ArenaLeastBytes">The most that one step of it needs at once: no plan has a lower peak.</param>
 /// <param name="WeightBytes">Constants, shared by all streams.</param>
 /// <param name="Layers">Mean time per layer; empty without --layers.</param>
+/// <param name="Memory">Null without --memory.</param>
 internal sealed record BenchmarkReport(
     string Model,
     int Threads,
@@ -28,7 +29,8 @@ internal sealed record BenchmarkReport(
     long ArenaLeastBytes,
     long WeightBytes,
     long PeakRssBytes,
-    IReadOnlyList<LayerTime> Layers);
+    IReadOnlyList<LayerTime> Layers,
+    MemoryReport? Memory);
 
 /// <summary>Milliseconds.</summary>
 internal sealed record LatencyReport(double Min, double Mean, double Median, double P90, double P99)
@@ -42,6 +44,11 @@ internal sealed record LatencyReport(double Min, double Mean, double Median, dou
         return new(sorted[0], sorted.Average(), median, Quantile(0.9), Quantile(0.99));
     }
 }
+
+/// <summary>What calls did to memory.</summary>
+/// <param name="ManagedBytesPerCall">Allocated by all threads of the process.</param>
+/// <param name="ResidentBeforeBytes">Physical memory of the process before these calls.</param>
+internal sealed record MemoryReport(long Calls, double ManagedBytesPerCall, long ResidentBeforeBytes, long ResidentAfterBytes);
 
 /// <summary>Mean milliseconds of one layer per call.</summary>
 internal sealed record LayerTime(string Name, string Kind, string Tactic, string Precision, double Ms);

@@ -15,6 +15,7 @@ internal sealed class BenchCommand : CliCommand
     private readonly Option<double?> _duration = new("--duration") { Description = "Seconds to measure, at least. Default: 3, or 0 where --iterations is given.", HelpName = "S" };
     private readonly Option<double> _warmup = new("--warmup") { Description = "Milliseconds of calls before measuring; at least one call per stream.", HelpName = "MS", DefaultValueFactory = _ => 200 };
     private readonly Option<bool> _layers = new("--layers") { Description = "Also time each layer, in further calls." };
+    private readonly Option<bool> _memory = new("--memory") { Description = "Also make as many calls again on one stream, and tell what they allocate and how resident memory changes." };
     private readonly Option<string?> _json = new("--json") { Description = "Writes the result as JSON (- for the standard output, and nothing else there).", HelpName = "FILE" };
     private readonly InputSettings _inputs;
     private readonly BuildSettings _settings;
@@ -29,6 +30,7 @@ internal sealed class BenchCommand : CliCommand
         Add(_duration);
         Add(_warmup);
         Add(_layers);
+        Add(_memory);
         Add(_json);
         _settings = new(this);
         Add(new BenchKernelCommand());
@@ -37,7 +39,8 @@ internal sealed class BenchCommand : CliCommand
 
     public override string Notes => """
           A call is timed from inputs in the caller's plain row-major buffers to outputs in such buffers, reformats and copies included; floats in the inputs change between calls.
-          load_ms is the opening of the file; build_ms is 0 for an engine file; arena_bytes is the memory of all streams; layers is empty without --layers.
+          load_ms is the opening of the file; build_ms is 0 for an engine file; arena_bytes is the memory of all streams; layers is empty without --layers,
+          memory null without --memory.
         """;
 
     public override string Examples => """
@@ -45,6 +48,7 @@ internal sealed class BenchCommand : CliCommand
           peregrine bench model.engine --shape data=8x3x224x224 --threads 8 --json result.json
           peregrine bench model.onnx --streams 4 --threads 1 --duration 10
           peregrine bench model.engine --layers
+          peregrine bench model.engine --iterations 10000 --memory
         """;
 
     protected override int Execute(ParseResult parse, Session session)
@@ -60,7 +64,7 @@ internal sealed class BenchCommand : CliCommand
         string path = parse.GetRequiredValue(_target);
         using OpenedEngine opened = OpenedEngine.Open(path, request.Shapes, _settings, parse, session);
         Benchmark benchmark = new(opened.Engine, request, length);
-        benchmark.Run(streams, parse.GetValue(_layers), session.Cancellation);
+        benchmark.Run(streams, parse.GetValue(_layers), parse.GetValue(_memory), session.Cancellation);
         using Process process = Process.GetCurrentProcess();
         BenchmarkReport report = new(
             path,
@@ -78,7 +82,8 @@ internal sealed class BenchCommand : CliCommand
             opened.Engine.WeightBytes,
             // Not every system keeps a peak.
             Math.Max(process.PeakWorkingSet64, process.WorkingSet64),
-            benchmark.Layers);
+            benchmark.Layers,
+            benchmark.Memory);
         string? json = parse.GetValue(_json);
         if (json is not null)
         {
@@ -119,6 +124,11 @@ internal sealed class BenchCommand : CliCommand
         session.Write($"throughput {report.ThroughputPerS:F1} calls per second");
         session.Write($"build {report.BuildMs:F1} ms, load {report.LoadMs:F1} ms, first run {report.FirstRunMs:F2} ms");
         session.Write($"weights {Sizes.Text(report.WeightBytes)}, arena {Sizes.Text(report.ArenaBytes)} (planned {Sizes.Text(report.ArenaPeakBytes)} a stream, least possible {Sizes.Text(report.ArenaLeastBytes)}), peak memory {Sizes.Text(report.PeakRssBytes)}");
+        if (report.Memory is { } memory)
+        {
+            session.Write($"{memory.Calls} further calls: {memory.ManagedBytesPerCall:F1} managed bytes per call, resident memory {Sizes.Text(memory.ResidentBeforeBytes)} before, {Sizes.Text(memory.ResidentAfterBytes)} behind");
+        }
+
         if (report.Layers.Count == 0)
         {
             return;

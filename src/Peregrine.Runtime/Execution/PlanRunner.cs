@@ -43,13 +43,12 @@ internal sealed class PlanRunner : IDisposable
         while (index < Plan.Steps.Count)
         {
             cancellation.ThrowIfCancellationRequested();
-            // With an observer, or a caller who may cancel, control comes back after every step.
-            bool single = observer is not null || cancellation.CanBeCanceled;
-            int count = _prepared.Programs[index] is null || single ? 1 : _prepared.RunLengths[index];
+            // With an observer control comes back after every step.
+            int count = _prepared.Programs[index] is null || observer is not null ? 1 : _prepared.RunLengths[index];
             long start = observer is null ? 0 : Stopwatch.GetTimestamp();
             if (_prepared.Programs[index] is { } program)
             {
-                program.Enqueue(_memory.Slots, index, count, _services.Stream);
+                program.Enqueue(_memory.Slots, index, count, _services.Stream, cancellation);
             }
             else
             {

@@ -53,7 +53,8 @@ public interface IDeviceProgram : IDisposable
     IEnumerable<ConstantUse> ConstantUses => [];
 
     /// <summary>Enqueues the steps [first, first + count) of the plan on slots as they are bound now. Returns at once or when they are done, as the stream decides.</summary>
-    void Enqueue(SlotTable slots, int first, int count, IStream stream);
+    /// <exception cref="OperationCanceledException">Cancelled between two steps; the same may come from <see cref="IStream.Synchronize"/>.</exception>
+    void Enqueue(SlotTable slots, int first, int count, IStream stream, CancellationToken cancellation = default);
 }
 
 /// <summary>A queue of work on a device, in order.</summary>

@@ -34,16 +34,18 @@ public sealed unsafe class WeightPackingTests
     }
 
     [Theory]
-    [InlineData(2, 64, 10, 2, 16)]
-    [InlineData(4, 64, 10, 2, 16)]
-    [InlineData(4, 45, 7, 2, 16)]
-    [InlineData(2, 13, 5, 3, 8)]
-    public void Transformed_kernels_have_the_bits_of_the_plain_transform(int tile, int outputs, int channels, int vectors, int lanes)
+    [InlineData(2, 1, 1, 64, 10, 2, 16)]
+    [InlineData(4, 1, 1, 64, 10, 2, 16)]
+    [InlineData(4, 1, 1, 45, 7, 2, 16)]
+    [InlineData(2, 1, 1, 13, 5, 3, 8)]
+    [InlineData(4, 2, 2, 45, 7, 2, 16)]
+    [InlineData(2, 1, 2, 13, 5, 3, 8)]
+    public void Transformed_kernels_have_the_bits_of_the_plain_transform(int tile, int verticalStride, int horizontalStride, int outputs, int channels, int vectors, int lanes)
     {
         PatchProblem problem = Problem(1, outputs, channels, 3, 3, new(channels * 9, 9, 9, 3, 1, 1));
-        WinogradWeights weights = new(problem, tile, vectors, lanes);
-        double[,] matrix = WinogradTransform.Of(tile).KernelMatrix;
-        int patch = tile + 2;
+        WinogradWeights weights = new(problem, new(tile, verticalStride, horizontalStride), vectors, lanes);
+        double[,] vertical = WinogradTransform.Of(tile, verticalStride).KernelMatrix, horizontal = WinogradTransform.Of(tile, horizontalStride).KernelMatrix;
+        int rows = vertical.GetLength(0), columns = horizontal.GetLength(0);
         float[] source = Values(outputs * channels * 9), packed = Run(source, weights.Bytes, weights.Groups, weights.Pack), expected = new float[packed.Length];
         for (int output = 0; output < outputs; output++)
         {
@@ -51,18 +53,18 @@ public sealed unsafe class WeightPackingTests
             for (int channel = 0; channel < channels; channel++)
             {
                 ReadOnlySpan<float> g = source.AsSpan(((output * channels) + channel) * 9, 9);
-                for (int row = 0; row < patch; row++)
+                for (int row = 0; row < rows; row++)
                 {
-                    for (int column = 0; column < patch; column++)
+                    for (int column = 0; column < columns; column++)
                     {
                         double[] sums = new double[3];
                         for (int i = 0; i < 3; i++)
                         {
-                            sums[i] = (matrix[row, 0] * g[i]) + (matrix[row, 1] * g[3 + i]) + (matrix[row, 2] * g[6 + i]);
+                            sums[i] = (vertical[row, 0] * g[i]) + (vertical[row, 1] * g[3 + i]) + (vertical[row, 2] * g[6 + i]);
                         }
 
-                        long at = ((weights.Offset(group) + (((row * patch) + column) * weights.ProductBytes(group))) / sizeof(float)) + (channel * weights.VectorsOf(group) * lanes) + (output % (vectors * lanes));
-                        expected[at] = (float)((sums[0] * matrix[column, 0]) + (sums[1] * matrix[column, 1]) + (sums[2] * matrix[column, 2]));
+                        long at = ((weights.Offset(group) + (((row * columns) + column) * weights.MatrixBytes(group))) / sizeof(float)) + (channel * weights.VectorsOf(group) * lanes) + (output % (vectors * lanes));
+                        expected[at] = (float)((sums[0] * horizontal[column, 0]) + (sums[1] * horizontal[column, 1]) + (sums[2] * horizontal[column, 2]));
                     }
                 }
             }
