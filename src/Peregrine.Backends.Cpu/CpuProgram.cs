@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Peregrine.Backends.Cpu.Packing;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
@@ -19,15 +20,19 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
     private readonly StepResources[] _resources;
     private readonly CodeArena? _code;
     private readonly PackedArena _packed;
-    // By the first step of a run.
-    private readonly long[] _busyTicks;
+    // Waking a parked thread takes some ten microseconds.
+    private static readonly long ShortTicks = Stopwatch.Frequency * 100 / 1_000_000;
+
+    // By the step at which runs begin.
+    private readonly TeamChoice?[] _teams;
+    private readonly int _workers;
 
     public CpuProgram(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant> packed, WorkerPool pool)
     {
         _segment = segment;
         _kernels = [.. kernels.Cast<ICpuKernel>()];
         _steps = [.. Enumerable.Range(segment.First, segment.Count).Select(i => (KernelStep)segment.Plan.Steps[i])];
-        _busyTicks = new long[segment.Count];
+        (_teams, _workers) = (new TeamChoice?[segment.Count], pool.Workers);
         WorkerScratchBytes = _kernels.Max(k => k.WorkerScratchBytes);
         _code = Place(_kernels, out Dictionary<CompiledCode, nint> entries);
         try
@@ -84,16 +89,8 @@ internal sealed unsafe class CpuProgram : IDeviceProgram
     /// <summary>The kernel of a step of the plan.</summary>
     public ICpuKernel KernelOf(int step) => _kernels[step - _segment.First];
 
-    /// <summary>What all workers together spent on runs that began at this step, smoothed, in ticks of the stopwatch; 0 before the first.</summary>
-    public long BusyTicks(int first) => Volatile.Read(ref _busyTicks[first - _segment.First]);
-
-    /// <summary>Counts a run. Several streams may do so at the same time; then one of them may not count.</summary>
-    public void CountRun(int first, long busy)
-    {
-        ref long known = ref _busyTicks[first - _segment.First];
-        long before = Volatile.Read(ref known);
-        Volatile.Write(ref known, before == 0 ? busy : before + ((busy - before) / 4));
-    }
+    /// <summary>How many threads runs take that begin at this step.</summary>
+    public TeamChoice TeamOf(int first) => _teams[first - _segment.First] ??= new(_workers, ShortTicks);
 
     /// <summary>A call of a step's kernel on what is bound now.</summary>
     public KernelArguments ArgumentsOf(SlotTable slots, int step, byte* workerScratch) => new(slots, _steps[step - _segment.First], step, _resources[step - _segment.First], workerScratch);

@@ -23,9 +23,6 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     // Longs from one range's counter to the next: two lines, because processors fetch lines in pairs.
     private const int CounterStride = 16;
 
-    // Waking a parked thread takes some ten microseconds.
-    private static readonly long AloneBelow = Stopwatch.Frequency * 50 / 1_000_000;
-
     private readonly WorkerPool _pool;
     // Per range: the number of the step in the high half, the next tile in the low half. A thread that looks at a step that is over finds another number there, so it cannot take a tile of the next.
     private readonly long[] _next;
@@ -70,8 +67,9 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     public void Run(CpuProgram program, SlotTable slots, int first, int count, CancellationToken cancellation)
     {
         ReserveScratch(program.WorkerScratchBytes);
-        long start = Stopwatch.GetTimestamp(), known = program.BusyTicks(first);
-        using WorkerLease lease = _pool.Lease(known > 0 && known < AloneBelow ? 1 : _pool.Workers);
+        long start = Stopwatch.GetTimestamp();
+        TeamChoice team = program.TeamOf(first);
+        using WorkerLease lease = _pool.Lease(team.Workers);
         (_program, _slots, _failure, _cancellation, _isCancelled) = (program, slots, null, cancellation, false);
         (_step, _phase, _lastStep) = (first, -1, first + count - 1);
         _ranges = lease.Workers;
@@ -85,7 +83,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             throw new OperationCanceledException(cancellation);
         }
 
-        program.CountRun(first, (Stopwatch.GetTimestamp() - start) * lease.Workers);
+        team.Count(lease.Workers, Stopwatch.GetTimestamp() - start);
     }
 
     public void Help(int thread)

@@ -49,7 +49,10 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
             cycles += TileCycles(v, h, (double)height / rows.Count, size, Math.Max(1, Math.Min(h.Kernel, registers - (Rows * size) - 1))) * rows.Count;
         }
 
-        return cycles * problem.Depth.Kernel * problem.TypicalDepth;
+        // What the epilogue needs is loaded again and again where sums leave no register for it.
+        const int EpilogueRegisters = 8;
+        const double Crowded = 1.05;
+        return cycles * problem.Depth.Kernel * problem.TypicalDepth * (Rows * Columns > Math.Max(registers - EpilogueRegisters, registers / 2) ? Crowded : 1);
     }
 
     private static double TileCycles(PatchAxis v, PatchAxis h, double rows, int columns, int held)

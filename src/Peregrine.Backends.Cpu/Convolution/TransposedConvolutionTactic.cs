@@ -38,7 +38,7 @@ internal sealed class TransposedConvolutionTactic(GeneratorTarget? target, bool 
         }
 
         int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
-        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(parts[0], lanes) : TileShape.Candidates(parts[0], lanes, target!.Set.VectorRegisters);
+        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(parts[0], lanes) : TileShape.Candidates(parts[0], lanes, target!.Set.VectorRegisters, device.Parallelism);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), parts.Sum(p => shapes[0].Shape.Cycles(p, lanes)) / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));

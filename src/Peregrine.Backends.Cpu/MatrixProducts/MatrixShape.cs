@@ -11,13 +11,13 @@ internal readonly record struct MatrixShape(TileShape Tile, bool IsDirect)
     private const double PackCycles = 0.15, TransposeCycles = 0.35;
 
     /// <summary>The shapes worth trying, the one with the fewest estimated cycles first.</summary>
-    public static IReadOnlyList<(MatrixShape Shape, double Cycles)> Candidates(MatrixProblem problem, int lanes, int vectorRegisters)
+    public static IReadOnlyList<(MatrixShape Shape, double Cycles)> Candidates(MatrixProblem problem, int lanes, int vectorRegisters, int workers)
     {
         PatchProblem patches = problem.AsPatches();
         bool mayBeDirect = !problem.TransB && problem.Columns is not null;
         double packing = (patches.Images ?? 1) * patches.WeightCount * (problem.TransB ? TransposeCycles : PackCycles);
         List<(MatrixShape Shape, double Cycles)> shapes = [];
-        foreach ((TileShape tile, double cycles) in TileShape.Candidates(patches, lanes, vectorRegisters))
+        foreach ((TileShape tile, double cycles) in TileShape.Candidates(patches, lanes, vectorRegisters, workers))
         {
             shapes.Add((new(tile, false), cycles + packing));
             if (mayBeDirect)

@@ -33,7 +33,7 @@ internal sealed class RunTimeMatrixTactic(GeneratorTarget? target, bool isPortab
 
         IReadOnlyList<(MatrixShape Shape, double Cycles)> shapes = isPortable
             ? MatrixShape.Portable(problem, Vector<float>.Count)
-            : MatrixShape.Candidates(problem, target!.Lanes, target.Set.VectorRegisters);
+            : MatrixShape.Candidates(problem, target!.Lanes, target.Set.VectorRegisters, device.Parallelism);
         return new Verdict.Accept(ValueList.From(shapes.Select(s => s.Shape.ToOption())), shapes[0].Cycles / (CyclesPerSecond * (isPortable ? PortableShare : Share) * device.Parallelism));
     }
 

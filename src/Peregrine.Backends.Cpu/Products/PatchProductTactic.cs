@@ -46,7 +46,7 @@ internal abstract class PatchProductTactic(GeneratorTarget? target, bool isPorta
         }
 
         int lanes = isPortable ? Vector<float>.Count : target!.Lanes;
-        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(problem, lanes) : TileShape.Candidates(problem, lanes, target!.Set.VectorRegisters);
+        IReadOnlyList<Candidate<TileShape>> shapes = isPortable ? TileShape.Portable(problem, lanes) : TileShape.Candidates(problem, lanes, target!.Set.VectorRegisters, device.Parallelism);
         return shapes.Count == 0
             ? new Verdict.Decline("no register tile fits")
             : new Verdict.Accept(

@@ -43,7 +43,7 @@ internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bo
 {
     // More would be too much code: every position in a kernel has a body of its own.
     private const int MostColumns = 16;
-    private const int MostUnrolledPositions = 25;
+    public const int MostUnrolledPositions = 25;
     private const int FewChannels = 4;
 
     /// <inheritdoc cref="PatchTraversal.Of"/>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Peregrine.Cli.Inputs;
+using Peregrine.Ir;
 using Peregrine.Tensors;
 
 namespace Peregrine.Cli.Benchmarking;
@@ -52,17 +54,24 @@ internal sealed class CallerBuffers
         _context.Run(cancellation);
         for (int i = 0; i < _outputs.Length; i++)
         {
-            if (_context.OutputValue(_context.Engine.Outputs[i].Name) is Tensor { Type: not DataType.String } tensor)
+            EngineBinding output = _context.Engine.Outputs[i];
+            ReadOnlySpan<byte> bytes = Read(output);
+            if (_outputs[i].Length < bytes.Length)
             {
-                if (_outputs[i].Length < tensor.Data.Length)
-                {
-                    _outputs[i] = new byte[tensor.Data.Length];
-                }
-
-                tensor.Data.Span.CopyTo(_outputs[i]);
+                _outputs[i] = new byte[bytes.Length];
             }
+
+            bytes.CopyTo(_outputs[i]);
         }
     }
+
+    /// <summary>The bytes of an output; none of strings and sequences. The usual types are read like a caller reads who wants nothing allocated.</summary>
+    private ReadOnlySpan<byte> Read(EngineBinding output) => (output.Type as TensorType)?.ElementType switch
+    {
+        DataType.Float32 => MemoryMarshal.AsBytes(_context.Output<float>(output.Name)),
+        DataType.Int64 => MemoryMarshal.AsBytes(_context.Output<long>(output.Name)),
+        _ => _context.OutputValue(output.Name) is Tensor { Type: not DataType.String } tensor ? tensor.Data.Span : [],
+    };
 
     private static byte[]? Bytes(object value) => value is Tensor tensor && tensor.Type.IsFloat() ? tensor.Data.ToArray() : null;
 

@@ -108,7 +108,8 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
         IReadOnlyList<Node> members = region.Body.Nodes;
         HashSet<Value> used = [.. members.Skip(first).Take(end - first).SelectMany(m => m.Inputs).OfType<Value>()];
         List<int> inputs = [.. Enumerable.Range(0, region.Body.Inputs.Count).Where(i => used.Contains(region.Body.Inputs[i]))];
-        if (end - first == 1 && (first == 0 || members[first].Inputs.Count == inputs.Count + 1))
+        bool hasNumbers = region.Body.Constants.Any(used.Contains);
+        if (end - first == 1 && !hasNumbers && (first == 0 || members[first].Inputs.Count == inputs.Count + 1))
         {
             Value? before = first == 0 ? null : members[first - 1].Outputs[0];
             if (first == 0 || (members[first].Inputs[0] == before && members[first].Inputs.Skip(1).SequenceEqual(inputs.Select(i => region.Body.Inputs[i]))))
@@ -131,6 +132,7 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
             inner[input] = builder.Input(input.Name, input.Type);
         }
 
+        AddNumbers(region, builder, inner);
         foreach (Node member in members.Skip(first).Take(end - first))
         {
             builder.NodeName = member.Name;
@@ -172,6 +174,7 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
         Graph body = new(region.Body.Name, region.Body.Symbols, region.Body.Edits);
         GraphBuilder builder = new(body, null);
         Dictionary<Value, Value> inner = region.Body.Inputs.Where((_, i) => i != 1).ToDictionary(i => i, i => builder.Input(i.Name, i.Type));
+        AddNumbers(region, builder, inner);
         foreach (Node member in region.Body.Nodes)
         {
             ScaledConv? scaled = member.Operator as ScaledConv;
@@ -184,6 +187,14 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
 
         builder.Output(region.Body.Outputs[0].Name, inner[region.Body.Outputs[0].Value]);
         return new(body);
+    }
+
+    private static void AddNumbers(Region region, GraphBuilder builder, Dictionary<Value, Value> inner)
+    {
+        foreach (Value number in region.Body.Constants)
+        {
+            inner[number] = builder.Constant(number.Name, number.Constant!);
+        }
     }
 
     private Patch PatchOf(Graph graph, Node node)

@@ -119,6 +119,9 @@ public sealed class FormRegions : IGraphPass
             or BinaryExpr { Function: BinaryFunction.Modulo or BinaryFunction.Remainder });
     }
 
+    /// <summary>A number that a kernel may have in its code: of a bound that is known not to be NaN one instruction is left of three.</summary>
+    private static bool IsNumber(Value value) => value.Constant?.Data is { Type: DataType.Float32, Length: 1 };
+
     private static bool IsFloat(Value? value) => value?.Tensor is { ElementType: DataType.Float32, Shape.IsRanked: true };
 
     private bool Fuse(Graph graph, List<Node> members)
@@ -126,7 +129,14 @@ public sealed class FormRegions : IGraphPass
         // The anchor's operands keep their places, also where it takes one value twice; the pointwise part has operands of its own, also where it takes one of the anchor's (x + convolution of x).
         Node? anchor = IsAnchor(members[0]) ? members[0] : null;
         HashSet<Value> made = [.. members.Select(m => m.Outputs[0]!)];
-        List<Value> operands = [.. anchor?.Inputs.OfType<Value>() ?? [], .. members.Where(m => m != anchor).SelectMany(m => m.Inputs.OfType<Value>()).Where(v => !made.Contains(v)).Distinct()];
+        Value[] further = [.. members.Where(m => m != anchor).SelectMany(m => m.Inputs.OfType<Value>()).Where(v => !made.Contains(v)).Distinct()];
+        Value[] numbers = [.. further.Where(IsNumber)];
+        List<Value> operands = [.. anchor?.Inputs.OfType<Value>() ?? [], .. further.Except(numbers)];
+        if (operands.Count == 0)
+        {
+            return false;
+        }
+
         int anchorOperands = anchor?.Inputs.Count ?? 0;
         Graph body = new(members[0].Name, graph.Symbols, graph.Edits);
         GraphBuilder builder = new(body, null);
@@ -135,6 +145,11 @@ public sealed class FormRegions : IGraphPass
         for (int i = anchorOperands; i < inputs.Length; i++)
         {
             inner.Add(operands[i], inputs[i]);
+        }
+
+        foreach (Value number in numbers)
+        {
+            inner.Add(number, builder.Constant(number.Name, number.Constant!));
         }
 
         foreach (Node member in members)

@@ -24,6 +24,8 @@ public sealed class SplitRegionsTests
     [InlineData("graph(%x: f32[2,8]) { %c = MatMul(%x, @f32[8,8]) %s = Tanh(%c) %m = Mul(%c, %s) %t = Cos(%m) return %t }", "Cos(", "MatMul+Tanh+Mul Cos")]
     [InlineData("graph(%x: f32[2,8]) { %c = MatMul(%x, @f32[8,8]) %s = Tanh(%c) %m = Mul(%c, %s) return %m }", "Cos(", "MatMul+Tanh+Mul")]
     [InlineData("graph(%x: f32[2,8], %z: f32[2,8]) { %c = MatMul(%x, @f32[8,8]) %s = Sub(%z, %c) %t = Relu(%s) return %t }", "Subtract(", "MatMul Sub+Relu")]
+    // Numbers go where they are used.
+    [InlineData("graph(%x: f32[2,8]) { %c = MatMul(%x, @f32[8,8]) %s = Mul(%c, @f32[]) %t = Cos(%s) %y = Clip(%t, @f32[], @f32[1]) return %y }", "Cos(", "MatMul+Mul Cos+Clip")]
     public void What_no_kernel_takes_along_gets_a_step_of_its_own(string text, string refused, string steps)
     {
         // A step costs one; what holds the refused function together with an anchor costs ten.

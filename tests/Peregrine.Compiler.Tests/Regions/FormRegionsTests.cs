@@ -20,6 +20,10 @@ public sealed class FormRegionsTests
     [InlineData("graph(%x: f32[3,3]) { %m = MatMul(%x, %x) %a = Add(%m, %x) %y = Mul(%a, %x) return %y }", 3)]
     [InlineData("graph(%x: f32[3,3]) { %m = MatMul(%x, %x) %s = Sigmoid(%m) %y = Mul(%m, %s) return %y }", 2)]
     [InlineData("graph(%x: f32[3,3], %z: f32[3]) { %a = Add(%x, %z) %b = Mul(%a, %z) %y = Tanh(%b) return %y }", 2)]
+    // Numbers are part of the code, also where the anchor takes them for itself, and a number more than once; but a region has operands.
+    [InlineData("graph(%x: f32[2,4]) { %m = MatMul(%x, @f32[4,4]) %y = Clip(%m, @f32[], @f32[]) return %y }", 2)]
+    [InlineData("graph(%x: f32[1,3,5,5]) { %c = Conv(%x, @f32[1,3,1,1], @f32[1]) %a = Add(%c, @f32[1,1,1,1]) %y = Mul(%a, @f32[1]) return %y }", 3)]
+    [InlineData("graph(%x: f32[3]) { %a = Mul(@f32[], %x) %y = Add(%a, @f32[1]) return %y }", 1)]
     public void Operands_keep_their_places(string text, int operands)
     {
         Graph before = GraphParser.Parse(text), after = GraphParser.Parse(text);

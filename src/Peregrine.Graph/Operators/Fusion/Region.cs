@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Peregrine.Ir;
 using Peregrine.Tensors;
 
@@ -5,7 +6,8 @@ namespace Peregrine.Operators;
 
 /// <summary>
 /// A fused region: an anchor (a convolution, a matrix product, a reduction, or none) followed by pointwise operators, computed as one. The body is closed and holds the fused
-/// nodes in order; its inputs are those of the node, first the anchor's, then the further operands of the pointwise part; it has one output, of the anchor's shape.
+/// nodes in order; its inputs are those of the node, first the anchor's, then the further operands of the pointwise part, except for numbers,
+/// which are constants of the body; it has one output, of the anchor's shape.
 /// </summary>
 public sealed record Region(Graph Body) : Operator, IFusedOperator
 {
@@ -29,7 +31,7 @@ public sealed record Region(Graph Body) : Operator, IFusedOperator
             return "has no node, or not one output";
         }
 
-        HashSet<Value> known = [.. Body.Inputs];
+        HashSet<Value> known = [.. Body.Inputs, .. Body.Constants.Where(IsNumber)];
         foreach (Node node in Body.Nodes)
         {
             bool isAnchor = node == Anchor;
@@ -55,6 +57,8 @@ public sealed record Region(Graph Body) : Operator, IFusedOperator
         return known.Contains(Body.Outputs[0].Value) && Body.Outputs[0].Value.Producer is not null ? null : "does not compute its output";
     }
 
+    private static bool IsNumber(Value value) => value.Constant?.Data is { Type: DataType.Float32, Length: 1 };
+
     public override void Infer(InferenceScope c)
     {
         // Inference leaves its types in the body, which all contexts of an engine share.
@@ -77,6 +81,11 @@ public sealed record Region(Graph Body) : Operator, IFusedOperator
         for (int i = anchorInputs; i < Body.Inputs.Count; i++)
         {
             expressions[Body.Inputs[i]] = new OperandExpr(Anchor is null ? i : i - anchorInputs + 1);
+        }
+
+        foreach (Value number in Body.Constants.Where(IsNumber))
+        {
+            expressions[number] = new ConstantExpr(MemoryMarshal.Read<float>(number.Constant!.Data.Data.Span));
         }
 
         foreach (Node node in Body.Nodes)
