@@ -2,7 +2,6 @@ using Peregrine.Ir;
 using Peregrine.Operators;
 using Peregrine.Symbolics;
 using Peregrine.Tensors;
-using Graph = Peregrine.Ir.Graph;
 
 namespace Peregrine.Tests.Operators.Fusion;
 
@@ -47,8 +46,8 @@ public sealed class ChainTests
             },
         ])
         {
-            Graph body = new("body"), again = new("body");
-            foreach (Graph graph in (Graph[])[body, again])
+            Ir.Graph body = new("body"), again = new("body");
+            foreach (Ir.Graph graph in (Ir.Graph[])[body, again])
             {
                 GraphBuilder g = new(graph, null);
                 build(g, g.Input("x", new TensorType(DataType.Float32, Shape.Of([1, 3, 4, 4]))), g.Input("w", new TensorType(DataType.Float32, Shape.Of([3, 3, 1, 1]))));
@@ -65,7 +64,7 @@ public sealed class ChainTests
     /// <summary>[2,4,5,6] with a bias to 3 channels, then 3×3 to 2.</summary>
     private static Chain Make(string name, Conv first, Conv second)
     {
-        Graph body = new(name);
+        Ir.Graph body = new(name);
         GraphBuilder g = new(body, null);
         Value[] inputs = [.. new long[][] { [2, 4, 5, 6], [3, 4, 1, 1], [3], [2, 3, 3, 3] }.Select((d, i) => g.Input($"{name}{i}", new TensorType(DataType.Float32, Shape.Of(d))))];
         g.Output("y", g.Call(second, g.Call(first, inputs[0], inputs[1], inputs[2]), inputs[3]));
