@@ -40,9 +40,11 @@ public sealed class CpuBackend : IBackend
             return [];
         }
 
-        long channels = dims[1].Min;
-        return [Layout.ChannelsLast(dims.Count, channels * sizeof(float) % SetPeriod == 0 ? channels + (64 / sizeof(float)) : 0)];
+        return [Layout.ChannelsLast(dims.Count, PixelStride(dims[1].Min))];
     }
+
+    /// <summary>Floats from pixel to pixel of so many channels, where they are not to lie side by side; else 0.</summary>
+    internal static long PixelStride(long channels) => channels * sizeof(float) % SetPeriod == 0 ? channels + (64 / sizeof(float)) : 0;
 
     /// <summary>Gets the making of kernels ready, which the first kernel of a process would have to wait for; to be called on another thread while there is something else to do, such as reading an engine.</summary>
     public void WarmUp() => GeneratorWarmUp.Run(Tactics, Device);

@@ -1,3 +1,4 @@
+using Peregrine.Backends.Cpu.Chains;
 using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Fourier;
 using Peregrine.Backends.Cpu.Generation;
@@ -22,17 +23,18 @@ internal static class CpuTactics
     public static IReadOnlyList<ITactic> For(DeviceProfile device)
     {
         GeneratorTarget? target = GeneratorTarget.Of(device);
+        ITactic[] convolutions = [new DepthwiseTactic(target), new FourierConvolutionTactic(target), new WinogradTactic(target), new DirectConvolutionTactic(target)];
+        DirectConvolutionTactic portable = new(target, isPortable: true);
         return
         [
-            new DepthwiseTactic(target),
-            new FourierConvolutionTactic(target),
-            new WinogradTactic(target),
-            new DirectConvolutionTactic(target),
+            new ChainTactic(target),
+            new SeparateLinksTactic([.. convolutions, portable]),
+            .. convolutions,
             new ScaledConvolutionTactic(target),
             new TransposedConvolutionTactic(target),
             new ConstantMatrixTactic(target),
             new RunTimeMatrixTactic(target),
-            new DirectConvolutionTactic(target, isPortable: true),
+            portable,
             new ScaledConvolutionTactic(target, isPortable: true),
             new TransposedConvolutionTactic(target, isPortable: true),
             new ConstantMatrixTactic(target, isPortable: true),

@@ -50,10 +50,13 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     public int StepIndex { get; } = stepIndex;
 
     /// <summary>Temporary memory of the calling worker, of <see cref="ICpuKernel.WorkerScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
-    public byte* WorkerScratch { get; } = workerScratch;
+    public byte* WorkerScratch { get; init; } = workerScratch;
+
+    /// <summary>Which of the step's operands are those of a kernel that is a link of a chain; null for a step's own kernel.</summary>
+    public LinkOperands? Link { get; init; }
 
     /// <summary>Temporary memory that all workers share during the call, of <see cref="IKernel.ScratchBytes"/>, aligned to 64 bytes; its contents are whatever was there.</summary>
-    public byte* Scratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset + FirstScratch : null;
+    public byte* Scratch => SharedScratch is var scratch && scratch is null ? null : scratch + FirstScratch;
 
     /// <summary>Workers among which the tiles of this run are shared out, each of which begins with a part of its own. A kernel may order its tiles by it; results never depend on it.</summary>
     public int Ranges { get; init; } = 1;
@@ -73,13 +76,13 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>The number of the first packing of a kernel that is part of another.</summary>
     public int FirstPacking { get; init; }
 
-    public byte* Input(int operand) => Pointer((int)Step.Inputs[operand]);
+    public byte* Input(int operand) => Link is null ? Pointer((int)Step.Inputs[operand]) : operand == 0 && Link.InputDims is not null ? SharedScratch + Link.InputOffset : Pointer((int)Step.Inputs[Link.FirstInput + operand]);
 
-    public byte* Output(int operand) => Pointer((int)Step.Outputs[operand]);
+    public byte* Output(int operand) => Link?.OutputDims is null ? Pointer((int)Step.Outputs[operand]) : SharedScratch + Link.OutputOffset;
 
-    public ReadOnlySpan<long> InputDims(int operand) => Slots.Dims((int)Step.Inputs[operand]);
+    public ReadOnlySpan<long> InputDims(int operand) => Link is null ? Slots.Dims((int)Step.Inputs[operand]) : operand == 0 && Link.InputDims is { } dims ? dims : Slots.Dims((int)Step.Inputs[Link.FirstInput + operand]);
 
-    public ReadOnlySpan<long> OutputDims(int operand) => Slots.Dims((int)Step.Outputs[operand]);
+    public ReadOnlySpan<long> OutputDims(int operand) => Link?.OutputDims is { } dims ? dims : Slots.Dims((int)Step.Outputs[operand]);
 
     /// <summary>The address of the kernel's machine code number <paramref name="index"/>.</summary>
     public nint Entry(int index) => resources.Entry(FirstCode + index);
@@ -87,5 +90,15 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>The packed weights number <paramref name="index"/>.</summary>
     public byte* Packed(int index) => resources.Packed(FirstPacking + index);
 
+    private byte* SharedScratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset : null;
+
     private byte* Pointer(int slot) => slot < 0 ? null : ((HostBuffer)Slots.Buffer(slot)).Pointer + Slots.Offset(slot);
 }
+
+/// <summary>Which of a step's operands are those of a kernel that is a link of a chain. What comes from the link before, and what goes to the next, are no operands of the step.</summary>
+/// <param name="FirstInput">What is added to the number of an input.</param>
+/// <param name="InputDims">Dims of what comes from the link before; null in the first link.</param>
+/// <param name="InputOffset">Where that lies in the shared temporary memory, if the kernel does not find it elsewhere.</param>
+/// <param name="OutputDims">Dims of what goes to the next link; null in the last.</param>
+/// <param name="OutputOffset">Where that lies in the shared temporary memory.</param>
+internal sealed record LinkOperands(int FirstInput, long[]? InputDims, long InputOffset, long[]? OutputDims, long OutputOffset);

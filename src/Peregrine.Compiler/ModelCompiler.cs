@@ -58,6 +58,7 @@ public static class ModelCompiler
         {
             SampleExtents samples = new(graph, options.Profiles);
             GraphPasses.Run(new SplitRegions(tuner, samples), graph, Context(options, diagnostics, cancellation));
+            GraphPasses.Run(new FormChains(tuner, samples), graph, Context(options, diagnostics, cancellation));
             return PlanLowering.Lower(graph, tuner, samples, constants, declines);
         }
         finally

@@ -10,8 +10,8 @@ namespace Peregrine.Compiler;
 /// <summary>The ordered list of passes between import and plan: read this first.</summary>
 public static class Pipeline
 {
-    /// <summary>What can be switched off by name: the passes, their rewrites, and the pass that asks a device about the result.</summary>
-    public static IEnumerable<string> Names => Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]).Append(nameof(SplitRegions)).Distinct(StringComparer.Ordinal);
+    /// <summary>What can be switched off by name: the passes, their rewrites, and the passes that ask a device about the result.</summary>
+    public static IEnumerable<string> Names => Passes.SelectMany(p => p is RewritePass rewrites ? rewrites.Rules.Select(r => r.Name).Prepend(p.Name) : [p.Name]).Append(nameof(SplitRegions)).Append(nameof(FormChains)).Distinct(StringComparer.Ordinal);
 
     public static IReadOnlyList<IGraphPass> Passes { get; } =
     [

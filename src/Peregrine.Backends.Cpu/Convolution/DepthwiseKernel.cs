@@ -19,13 +19,16 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private readonly int _wholeVectors;
     private readonly int _remainder;
     private readonly int _vectorBytes;
+    private readonly int? _blockVectors;
 
-    public DepthwiseKernel(PatchProblem problem, DepthwiseShape shape, GeneratorTarget target)
+    /// <param name="blockVectors">Vectors of each block of channels but the last; null for as many as suit.</param>
+    public DepthwiseKernel(PatchProblem problem, DepthwiseShape shape, GeneratorTarget target, int? blockVectors = null)
         : base(problem, PatchTraversal.Of(problem, shape.Columns, padFewChannels: false, blockRows: shape.Rows))
     {
         _target = target;
         (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
-        ChannelBlocks = Math.Max(1, new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
+        _blockVectors = blockVectors;
+        ChannelBlocks = Math.Max(1, blockVectors is { } size ? (_wholeVectors + (_remainder > 0 ? 1 : 0) + size - 1) / size : new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
         _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
         long bytes = (long)_vectorBytes * (_wholeVectors + (_remainder > 0 ? 1 : 0));
@@ -40,13 +43,14 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
 
     protected override bool StripsOuter => true;
 
-    protected override int ChannelBlocks { get; }
+    public override int ChannelBlocks { get; }
 
     protected override void RunTile(in PatchCall call, long* block, int code, int channelBlock, long skippedRows)
     {
-        if (_wholeVectors > 0)
+        (long first, int vectors) = _blockVectors is { } size ? ((long)channelBlock * size, Math.Min(size, _wholeVectors - (channelBlock * size)))
+            : _wholeVectors > 0 ? new PixelParts(_wholeVectors, MostVectorsPerBlock)[channelBlock] : (0, 0);
+        if (vectors > 0)
         {
-            (long first, int vectors) = new PixelParts(_wholeVectors, MostVectorsPerBlock)[channelBlock];
             Invoke(call, block, _entries[code].Whole, (int)first, vectors, skippedRows);
         }
 

@@ -18,15 +18,15 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
     public virtual long WorkerScratchBytes => 0;
 
-    protected PatchProblem Problem { get; } = problem;
+    public PatchProblem Problem { get; } = problem;
 
-    protected PatchTraversal Traversal { get; } = traversal;
+    public PatchTraversal Traversal { get; } = traversal;
 
     /// <summary>Bytes from input pixel to input pixel, in the padded image where there is one.</summary>
     protected int PixelBytes { get; } = checked((int)((traversal.ReadsPlanes ? 1 : traversal.IsPadded ? (long)problem.Groups * problem.Channels : problem.InputStride) * sizeof(float)));
 
     /// <summary>Parts into which the output channels are cut, each of which walks all pixels by itself.</summary>
-    protected abstract int ChannelBlocks { get; }
+    public abstract int ChannelBlocks { get; }
 
     /// <summary>Whether consecutive tiles are the channel blocks of a strip, not the strips of a channel block: a worker then has the rows that it had in the layer before.</summary>
     protected virtual bool StripsOuter => false;
@@ -73,6 +73,35 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
                 TileRange part = PartOf(tile / ChannelBlocks, (int)strips, parts);
                 (int channelBlock, int inPart) = Math.DivRem(tile - (part.Begin * ChannelBlocks), part.End - part.Begin);
                 tile += RunStrip(ref call, part.Begin + inPart, channelBlock, Math.Min(Math.Min(tiles.End - tile, part.End - part.Begin - inPart), MostTilesPerCall));
+            }
+        }
+    }
+
+    /// <summary>Runs strips [first, end) of an image, for some blocks of channels, from and to where a chain keeps them.</summary>
+    /// <param name="images">Where all images would begin; only the pixels that the strips read need be there. Null for the call's own input.</param>
+    /// <param name="results">Where all results would begin; only those of the strips are written. Null for the call's own output.</param>
+    public void RunStrips(in KernelArguments arguments, in PatchExtents extents, long image, TileRange strips, TileRange channelBlocks, byte* images, byte* results)
+    {
+        PatchCall call = new(arguments, extents, Problem, Traversal, PixelBytes, images, results);
+        long first = image * Traversal.StripCount(extents);
+        if (StripsOuter)
+        {
+            for (int strip = strips.Begin; strip < strips.End; strip++)
+            {
+                for (int channelBlock = channelBlocks.Begin; channelBlock < channelBlocks.End; channelBlock++)
+                {
+                    RunStrip(ref call, first + strip, channelBlock, 1);
+                }
+            }
+
+            return;
+        }
+
+        for (int channelBlock = channelBlocks.Begin; channelBlock < channelBlocks.End; channelBlock++)
+        {
+            for (int strip = strips.Begin; strip < strips.End;)
+            {
+                strip += RunStrip(ref call, first + strip, channelBlock, Math.Min(strips.End - strip, MostTilesPerCall));
             }
         }
     }
@@ -195,12 +224,12 @@ internal unsafe ref struct PatchCall
     public readonly long RowBytes;
     public readonly long SliceRows;
 
-    public PatchCall(in KernelArguments arguments, PatchExtents extents, PatchProblem problem, PatchTraversal traversal, int pixelBytes)
+    public PatchCall(in KernelArguments arguments, PatchExtents extents, PatchProblem problem, PatchTraversal traversal, int pixelBytes, byte* images = null, byte* results = null)
     {
         Arguments = arguments;
         Extents = extents;
-        Images = traversal.IsPadded ? arguments.Scratch : arguments.Input(problem.Input);
-        Results = arguments.Output(0);
+        Images = images is not null ? images : traversal.IsPadded ? arguments.Scratch : arguments.Input(problem.Input);
+        Results = results is not null ? results : arguments.Output(0);
         RowBytes = (traversal.IsPadded ? extents.PaddedWidth : extents.Width) * pixelBytes;
         SliceRows = traversal.IsPadded ? extents.PaddedHeight : extents.Height;
         ImageBytes = RowBytes * SliceRows * (traversal.IsPadded ? extents.PaddedDepth : extents.Depth) * (traversal.ReadsPlanes ? problem.Channels : 1);

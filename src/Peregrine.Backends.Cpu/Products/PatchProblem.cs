@@ -61,7 +61,7 @@ internal sealed record PatchProblem(
     public bool MergesImages => IsPointwise && !(ImagesDiffer && Images != 1) && InputStride > 0 && Images is not null && (Images == 1 || Operands.All(o => o.PerImage == o.PixelStride > 0));
 
     /// <summary>Whether tiles can read a row-major image as it is: few planes, whose distances their code knows. A single plane is row-major and channels-last at the same time.</summary>
-    public bool CanReadPlanes => (InputStride == 0 || (InputStride == 1 && Channels == 1)) && Groups == 1 && Channels <= MostPlanes && IsSpatialStatic && PlaneBytes is { } bytes && bytes * Channels < int.MaxValue / 2;
+    public bool CanReadPlanes => (InputStride == 0 || (InputStride == 1 && Channels == 1 && !IsPointwise)) && Groups == 1 && Channels <= MostPlanes && IsSpatialStatic && PlaneBytes is { } bytes && bytes * Channels < int.MaxValue / 2;
 
     /// <summary>Bytes of a channel of a row-major image, if known.</summary>
     public long? PlaneBytes => Depth.Input * Vertical.Input * Horizontal.Input * sizeof(float);

@@ -43,7 +43,7 @@ internal unsafe class PatchProductKernel : PatchKernel
 
     public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
-    protected override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
+    public override int ChannelBlocks => _shape.ChannelsOuter ? Problem.Groups * _groupCount : 1;
 
     /// <summary>The packed weights for the image of the call.</summary>
     protected virtual byte* WeightsOf(in PatchCall call) => call.Arguments.Packed(0);

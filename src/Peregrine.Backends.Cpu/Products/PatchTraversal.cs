@@ -36,42 +36,59 @@ internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<u
     public ulong SkippedAt(int row, int column) => Skipped.Count == 0 ? 0 : Skipped[(row * Columns) + column];
 }
 
-/// <summary>The order in which a result's pixels are walked: strips, which workers share, made of tiles, each with one of a few codes.</summary>
-internal sealed class PatchTraversal
+/// <summary>How the strips of a traversal lie in the result, and how they read their input.</summary>
+/// <param name="MostPixels">The most pixels of a tile, in one row.</param>
+/// <param name="Rows">The most rows of a strip, where strips are rows.</param>
+internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bool ReadsPlanes, int MostPixels, int Rows)
 {
     // More would be too much code: every position in a kernel has a body of its own.
     private const int MostColumns = 16;
     public const int MostUnrolledPositions = 25;
     private const int FewChannels = 4;
 
+    /// <inheritdoc cref="PatchTraversal.Of"/>
+    public static StripShape Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false, int blockRows = 1)
+    {
+        bool readsPlanes = !padAll && problem.CanReadPlanes && problem.Horizontal.Kernel <= MostColumns;
+        bool isWide = problem.Horizontal.Kernel > MostColumns, hasShortRuns = padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1;
+        bool isPadded = !readsPlanes && (problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || hasShortRuns || isWide)));
+        if (!isPadded && !readsPlanes && problem.IsPointwise)
+        {
+            return new(TraversalKind.Flat, isPadded, readsPlanes, most, 1);
+        }
+
+        long? width = problem.Horizontal.Output;
+        bool hasBlocks = blockRows > 1 || (width * 2 <= most && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions);
+        return !isPadded && !problem.Placement.IsSparse && problem.Vertical.Output > 1 && hasBlocks
+            ? new(TraversalKind.RowBlocks, isPadded, readsPlanes, most, blockRows > 1 ? blockRows : (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value))
+            : new(TraversalKind.Rows, isPadded, readsPlanes, most, 1);
+    }
+}
+
+/// <summary>The order in which a result's pixels are walked: strips, which workers share, made of tiles, each with one of a few codes.</summary>
+internal sealed class PatchTraversal
+{
     private readonly PatchProblem _problem;
     private readonly int _most;
     private readonly List<PatchTile> _tiles = [];
     // Which code: by size (Flat, and rows of extents known at run time), by part of a row (Rows) or by block and part (RowBlocks).
     private readonly int[] _codes;
-    private readonly int _rowsPerBlock = 1;
 
     private PatchTraversal(PatchProblem problem, int most, bool padFewChannels, bool padAll, int blockRows)
     {
         (_problem, _most) = (problem, most);
-        ReadsPlanes = !padAll && problem.CanReadPlanes && problem.Horizontal.Kernel <= MostColumns;
-        bool isWide = problem.Horizontal.Kernel > MostColumns, hasShortRuns = padFewChannels && problem.Channels <= FewChannels && problem.Horizontal.Kernel > 1;
-        IsPadded = !ReadsPlanes && (problem.InputStride == 0 || (!problem.IsPointwise && (padAll || !problem.IsSpatialStatic || hasShortRuns || isWide)));
-        if (!IsPadded && !ReadsPlanes && problem.IsPointwise)
+        Strips = StripShape.Of(problem, most, padFewChannels, padAll, blockRows);
+        if (Kind == TraversalKind.Flat)
         {
-            Kind = TraversalKind.Flat;
             long? length = !problem.IsSpatialStatic ? null : problem.MergesImages ? problem.Images * problem.TypicalPixels : problem.TypicalPixels;
             _codes = BySize(length);
             return;
         }
 
         long? width = problem.Horizontal.Output;
-        bool hasBlocks = blockRows > 1 || (width * 2 <= most && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions);
-        Kind = !IsPadded && !problem.Placement.IsSparse && problem.Vertical.Output > 1 && hasBlocks ? TraversalKind.RowBlocks : TraversalKind.Rows;
         if (Kind == TraversalKind.RowBlocks)
         {
-            _rowsPerBlock = blockRows > 1 ? blockRows : (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value);
-            PixelParts blocks = new(problem.Vertical.Output!.Value, _rowsPerBlock), parts = new(width!.Value, most);
+            PixelParts blocks = new(problem.Vertical.Output!.Value, Strips.Rows), parts = new(width!.Value, most);
             _codes = [.. from block in Enumerable.Range(0, blocks.Count) from part in Enumerable.Range(0, parts.Count) select Number(Block(blocks[block], parts[part]))];
         }
         else if (IsPadded)
@@ -85,13 +102,16 @@ internal sealed class PatchTraversal
         }
     }
 
-    public TraversalKind Kind { get; }
+    /// <summary>How strips lie in the result.</summary>
+    public StripShape Strips { get; }
+
+    public TraversalKind Kind => Strips.Kind;
 
     /// <summary>Whether images are first copied with their padding.</summary>
-    public bool IsPadded { get; }
+    public bool IsPadded => Strips.IsPadded;
 
     /// <summary>Whether tiles read a row-major image as it is; pixels then lie side by side, in as many planes as there are channels.</summary>
-    public bool ReadsPlanes { get; }
+    public bool ReadsPlanes => Strips.ReadsPlanes;
 
     /// <summary>The distinct tiles; each has its own code.</summary>
     public IReadOnlyList<PatchTile> Tiles => _tiles;
@@ -106,13 +126,13 @@ internal sealed class PatchTraversal
     public long StripCount(PatchExtents e) => Kind == TraversalKind.Flat ? new PixelParts(e.OutputPixels, _most).Count : e.OutputDepth * StripsOfPlane(e);
 
     /// <summary>Strips of one plane, where pixels are not one long row.</summary>
-    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? new PixelParts(e.OutputHeight, _rowsPerBlock).Count : e.OutputHeight;
+    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? new PixelParts(e.OutputHeight, Strips.Rows).Count : e.OutputHeight;
 
     /// <summary>The first row of a strip of a plane; 0 of one long row.</summary>
     public long FirstRow(PatchExtents e, long strip) => Kind switch
     {
         TraversalKind.Flat => 0,
-        TraversalKind.RowBlocks => new PixelParts(e.OutputHeight, _rowsPerBlock)[(int)strip].Start,
+        TraversalKind.RowBlocks => new PixelParts(e.OutputHeight, Strips.Rows)[(int)strip].Start,
         _ => strip,
     };
 

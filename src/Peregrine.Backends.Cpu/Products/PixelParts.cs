@@ -14,6 +14,13 @@ internal readonly struct PixelParts(long total, int most)
         }
     }
 
+    /// <summary>The part in which a pixel lies.</summary>
+    public int Of(long pixel)
+    {
+        long small = total / Count, inLarger = total % Count * (small + 1);
+        return (int)(pixel < inLarger ? pixel / (small + 1) : (total % Count) + ((pixel - inLarger) / small));
+    }
+
     /// <summary>Parts from this on that have its size.</summary>
     public int EqualFrom(int part)
     {

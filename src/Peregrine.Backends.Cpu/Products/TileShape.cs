@@ -124,7 +124,7 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
             return (total + pixels - 1) / pixels;
         }
 
-        bool hasBlocks = width * 2 <= pixels && problem.Vertical.Kernel * problem.Horizontal.Kernel <= PatchTraversal.MostUnrolledPositions;
+        bool hasBlocks = width * 2 <= pixels && problem.Vertical.Kernel * problem.Horizontal.Kernel <= StripShape.MostUnrolledPositions;
         return problem.TypicalDepth * (hasBlocks ? new PixelParts(height, (int)(pixels / width)).Count : height * new PixelParts(width, pixels).Count);
     }
 

@@ -120,7 +120,7 @@ internal sealed class LayoutAssignment
     /// <summary>Asks the tactics about a node, where one of its activations has a preferred layout.</summary>
     private void Price(Node node)
     {
-        if (node.Operator is IReshaping or DimTensor || (node.Operator is ISubgraphOperator and not Region)
+        if (node.Operator is IReshaping or DimTensor || (node.Operator is ISubgraphOperator and not IFusedOperator)
             || node.Inputs.Concat(node.Outputs).OfType<Value>().Any(v => v.Type is not TensorType { Shape.IsRanked: true } type || type.ElementType == DataType.String)
             || !node.Inputs.Concat(node.Outputs).OfType<Value>().Any(v => Preferred(v) is not null))
         {

@@ -124,7 +124,7 @@ internal sealed class PartPlacement
     /// <summary>Whether a kernel makes the value, and it has no place yet.</summary>
     private bool CanCompute(Value value) =>
         value is { Constant: null, Producer: { } producer } && !_parts.ContainsKey(value)
-        && (_joins.ContainsKey(producer) || (producer.Operator is not (IReshaping or DimTensor or Split) && producer.Operator is Region or not ISubgraphOperator));
+        && (_joins.ContainsKey(producer) || (producer.Operator is not (IReshaping or DimTensor or Split) && producer.Operator is IFusedOperator or not ISubgraphOperator));
 
     /// <summary>
     /// Puts a value into its layout inside of a whole, if its producer and all who read it in the layout that it has so far take that, and if that costs less than a copy.

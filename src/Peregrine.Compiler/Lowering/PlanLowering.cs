@@ -344,7 +344,7 @@ internal sealed class PlanLowering
 
     /// <summary>A device takes the node if all operands are numeric tensors whose dimensions are known when it starts.</summary>
     private bool IsKernel(Node node) =>
-        (node.Operator is Region or not ISubgraphOperator)
+        (node.Operator is IFusedOperator or not ISubgraphOperator)
         && node.Inputs.Concat(node.Outputs).OfType<Value>().All(v => v.Type is TensorType { ElementType: not DataType.String, Shape.IsRanked: true } type && type.Shape.All(IsKnown))
         && node.Inputs.OfType<Value>().All(v => _slots[SlotOf(v)].Kind != SlotKind.Managed || v.Type is TensorType { Shape.IsRanked: true });
 

@@ -25,7 +25,7 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
         foreach (Node node in graph.Nodes.ToArray())
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            foreach (Graph body in node.Operator is ISubgraphOperator s and not Region ? s.Subgraphs : [])
+            foreach (Graph body in node.Operator is ISubgraphOperator s and not IFusedOperator ? s.Subgraphs : [])
             {
                 Run(body, context);
             }

@@ -21,7 +21,7 @@ public sealed class FormRegions : IGraphPass
     {
         foreach (Node node in graph.Nodes.ToArray())
         {
-            foreach (Graph body in node.Operator is ISubgraphOperator s and not Region ? s.Subgraphs : [])
+            foreach (Graph body in node.Operator is ISubgraphOperator s and not IFusedOperator ? s.Subgraphs : [])
             {
                 Run(body, context);
             }

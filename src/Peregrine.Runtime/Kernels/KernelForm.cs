@@ -36,6 +36,10 @@ public readonly record struct KernelForm(Operator? Anchor, Expr? Epilogue)
                 return $"has a region of {region.Body.Inputs.Count} operands, but {count} are given";
             }
         }
+        else if (op is Chain chain && chain.WhyMalformed() is { } broken)
+        {
+            return $"has a chain that {broken}";
+        }
         else
         {
             IReadOnlyList<Formal> formals = op.Definition.InputFormals;

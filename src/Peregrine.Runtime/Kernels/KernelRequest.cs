@@ -63,5 +63,5 @@ public sealed record KernelRequest(Operator? Anchor, ValueList<KernelOperand> In
     /// <summary>SHA-256 of <see cref="ToString"/> in hexadecimal; stable between processes and versions of the program that print alike.</summary>
     public string Fingerprint => Convert.ToHexStringLower(Sha256.Of(Encoding.UTF8.GetBytes(ToString())));
 
-    public override string ToString() => $"{Anchor?.ToString() ?? "Pointwise"}({string.Join(", ", Inputs)}) -> {string.Join(", ", Outputs)}{(Epilogue is null ? "" : $" then {Epilogue}")}";
+    public override string ToString() => $"{(Anchor is Chain chain ? chain.Summary : Anchor?.ToString() ?? "Pointwise")}({string.Join(", ", Inputs)}) -> {string.Join(", ", Outputs)}{(Epilogue is null ? "" : $" then {Epilogue}")}";
 }

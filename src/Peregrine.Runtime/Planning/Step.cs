@@ -21,8 +21,15 @@ public abstract record Step(string Name, Texts Sources, Ints Inputs, Ints Output
 /// <param name="Tactic">Who serves the request, and how.</param>
 public sealed record KernelStep(string Name, Texts Sources, Ints Inputs, Ints Outputs, Operator Operator, KernelRequest Request, TacticId Tactic, TacticOption Option) : Step(Name, Sources, Inputs, Outputs)
 {
-    /// <summary>The operator, or the fused operators in order.</summary>
-    public override string Kind => Operator is Region region ? string.Join('+', region.Body.Nodes.Select(n => n.Operator.Definition.Name)) : Operator.Definition.Name;
+    /// <summary>The operator, or the fused operators in order; an arrow stands between the links of a chain.</summary>
+    public override string Kind => KindOf(Operator);
+
+    private static string KindOf(Operator op) => op switch
+    {
+        Region region => string.Join('+', region.Body.Nodes.Select(n => n.Operator.Definition.Name)),
+        Chain chain => string.Join('>', chain.Body.Nodes.Select(n => KindOf(n.Operator))),
+        _ => op.Definition.Name,
+    };
 }
 
 /// <summary>

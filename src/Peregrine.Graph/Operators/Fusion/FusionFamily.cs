@@ -5,6 +5,7 @@ internal static class FusionFamily
 {
     public static IReadOnlyList<CatalogEntry> Entries { get; } =
     [
+        new("Chain", static () => Chain.Schema, "peregrine"),
         new("Region", static () => Region.Schema, "peregrine"),
         new("ScaledConv", static () => ScaledConv.Schema, "peregrine"),
     ];

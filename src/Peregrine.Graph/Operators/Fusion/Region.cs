@@ -9,7 +9,7 @@ namespace Peregrine.Operators;
 /// nodes in order; its inputs are those of the node, first the anchor's, then the further operands of the pointwise part, except for numbers,
 /// which are constants of the body; it has one output, of the anchor's shape.
 /// </summary>
-public sealed record Region(Graph Body) : Operator, ISubgraphOperator
+public sealed record Region(Graph Body) : Operator, IFusedOperator
 {
     public static readonly Schema<Region> Schema = new Schema<Region>("Region", since: 1, a => new(a.Graph("body")), "peregrine").Inputs("operands...").Outputs("result")
         .Graph("body", o => o.Body);
