@@ -58,7 +58,7 @@ internal sealed class Trial : IDisposable
             Prepare(operands);
             _bench.Spoil();
             SlotTable table = Bind(operands.Inputs, _bench.Outputs(0));
-            _program!.Enqueue(table, 0, 1, _bench.Stream);
+            _program!.Enqueue(table, 0, 1, _bench.Stream, cancellation);
             _bench.Stream.Synchronize();
             if (_bench.Problem(operands) is { } problem)
             {
