@@ -25,6 +25,29 @@ public sealed class StoredWeightsTests : IDisposable
         Assert.Equal(Probabilities(built), Probabilities(loaded));
     }
 
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(4, 1)]
+    [InlineData(2, 3)]
+    public void Kernels_stay_those_of_the_build_whatever_the_number_of_threads(int buildThreads, int threads)
+    {
+        // Few pixels and many channels: whether workers share pixels or channels, and how large Winograd's blocks are, depends on how many there are.
+        GraphBuilder g = new("net");
+        Value x = g.Input("x", DataType.Float32, 1, 160, 28, 28);
+        Value y = g.Call(new Conv(KernelShape: Ints.Create([3, 3]), Pads: Ints.Create([1, 1, 1, 1])), x, g.Constant("w", RandomTensor.Create(DataType.Float32, [96, 160, 3, 3], 1)));
+        Value mean = g.Call(new GlobalAveragePool(), g.Call(new Relu(), y));
+        g.Output("y", g.Call(new Mul(), y, g.Call(new Sigmoid(), g.Call(new Conv(KernelShape: Ints.Create([1, 1])), mean, g.Constant("v", RandomTensor.Create(DataType.Float32, [96, 96, 1, 1], 2))))));
+        string path = Path.Combine(_folder, "threads");
+        using (Engine built = new EngineBuilder().UseCpu(cpu => cpu.Threads = buildThreads).Level(0).Build(g.Build()))
+        {
+            built.Save(path);
+        }
+
+        using Engine same = Engine.Load(path, buildThreads), other = Engine.Load(path, threads);
+        Assert.Empty(same.Reselected);
+        Assert.Empty(other.Reselected);
+    }
+
     [Fact]
     public void What_is_loaded_and_saved_again_is_the_same_file()
     {

@@ -10,6 +10,8 @@ namespace Peregrine.Runtime.Tuning;
 /// <param name="origin">Which program built the engine, as <see cref="OriginOf"/> tells it; what this very program made for such a device before it makes again without checks.</param>
 internal sealed class KernelCompiler(IBackend backend, string origin = "")
 {
+    private static readonly int[] UsualThreads = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64, 96, 128];
+
     private readonly Dictionary<KernelKey, IKernel> _kernels = [];
     private readonly ITacticChooser _selector = new TacticSelector(backend);
     private readonly List<string> _reselected = [];
@@ -78,9 +80,22 @@ internal sealed class KernelCompiler(IBackend backend, string origin = "")
         return kernel;
     }
 
-    /// <summary>The tactic that the step was built with, if this machine has it and it takes the step as it did.</summary>
-    private ITactic? Recorded(KernelStep step) =>
-        backend.Tactics.FirstOrDefault(t => t.Id == step.Tactic) is { } tactic && tactic.Consider(step.Request, backend.Device) is Verdict.Accept accept && accept.Options.Contains(step.Option) ? tactic : null;
+    /// <summary>
+    /// The tactic that the step was built with, if this machine has it and it takes the step as it did. What a tactic offers may depend on the number of threads; an engine keeps what it was built with
+    /// however many it gets, because its results must not depend on them.
+    /// </summary>
+    private ITactic? Recorded(KernelStep step)
+    {
+        if (backend.Tactics.FirstOrDefault(t => t.Id == step.Tactic) is not { } tactic)
+        {
+            return null;
+        }
+
+        int threads = backend.Device.Parallelism;
+        return Offers(threads) || UsualThreads.Any(other => other != threads && Offers(other)) ? tactic : null;
+
+        bool Offers(int parallelism) => tactic.Consider(step.Request, backend.Device with { Parallelism = parallelism }) is Verdict.Accept accept && accept.Options.Contains(step.Option);
+    }
 
     private static void Collect(Plan plan, Dictionary<KernelKey, KernelStep> wanted)
     {
