@@ -30,9 +30,10 @@ public sealed class Sha256Tests
         Random random = new(6);
         random.NextBytes(data);
         byte[] expected = SHA256.HashData(data);
+        Span<uint> room = stackalloc uint[Sha256.RoomSize];
         for (int round = 0; round < 50; round++)
         {
-            Sha256 hash = new(stackalloc uint[Sha256.RoomSize]);
+            Sha256 hash = new(room);
             for (int at = 0; at < data.Length;)
             {
                 int length = Math.Min(random.Next(200), data.Length - at);
