@@ -87,9 +87,10 @@ internal sealed class SplitRegions(ITacticChooser chooser, SampleExtents samples
             KernelOperand result = whole.Outputs[0];
             double parts = Cost(Request(first, [.. firstInputs.Select(i => whole.Inputs[i])], result, between), given, node.Outputs)
                 + Cost(Request(second, [result, .. secondInputs.Select(i => whole.Inputs[i])], result, region.Body.Outputs[0].Value), taken, node.Outputs);
+            // The longest beginning comes first; a shorter one is to be clearly better.
             if (parts < cost)
             {
-                (best, cost) = (kept, parts);
+                (best, cost) = (kept, parts * ClearlyLess);
             }
         }
 
