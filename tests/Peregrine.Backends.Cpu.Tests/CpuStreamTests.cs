@@ -148,6 +148,30 @@ public sealed class CpuStreamTests
         Assert.All(kernels, k => Assert.Equal(0, k.AllocatedByHelpers));
     }
 
+    [Fact]
+    public async Task Callers_that_compete_for_threads_allocate_nothing()
+    {
+        using WorkerPool pool = new(3, new WorkerArbiter(12), spins: 0);
+        using Barrier together = new(4);
+        Task<long>[] callers = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                using CpuStream stream = new(pool);
+                using CpuProgram program = Program([new SilentKernel(), new SilentKernel()], pool, out SlotTable slots);
+                stream.Run(program, slots, 0, 2, CancellationToken.None);
+                together.SignalAndWait(CancellationToken.None);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int run = 0; run < 500; run++)
+                {
+                    stream.Run(program, slots, 0, 2, CancellationToken.None);
+                }
+
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            },
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        Assert.All(await Task.WhenAll(callers), allocated => Assert.Equal(0, allocated));
+    }
+
     private static CpuProgram Program(ICpuKernel[] kernels, WorkerPool pool, out SlotTable slots)
     {
         for (int i = 0; i < kernels.Length; i++)

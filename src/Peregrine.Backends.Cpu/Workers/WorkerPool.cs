@@ -12,11 +12,7 @@ public sealed class WorkerPool : IDisposable
     public const int DefaultSpins = 2000;
 
     private readonly WorkerArbiter _arbiter;
-    private readonly Lock _gate = new();
     private readonly WorkerThread[] _threads;
-    private readonly WorkerThread[] _idle;
-    private int _idleCount;
-    private bool _disposed;
 
     /// <param name="workers">The most workers of a caller, itself included; the pool has one thread less.</param>
     /// <param name="arbiter">Shares the processors with other pools of this process.</param>
@@ -32,11 +28,8 @@ public sealed class WorkerPool : IDisposable
         _threads = new WorkerThread[workers - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new WorkerThread(this, i + 1, polls);
+            _threads[i] = new WorkerThread(i + 1, polls);
         }
-
-        _idle = [.. _threads];
-        _idleCount = _idle.Length;
     }
 
     /// <summary>The most workers of a caller, itself included.</summary>
@@ -48,14 +41,10 @@ public sealed class WorkerPool : IDisposable
     {
         ArgumentNullException.ThrowIfNull(helper);
         int sent = 0, processor = ThreadPlacement.CurrentProcessor();
-        lock (_gate)
+        // The lowest numbers first: a thread that has just helped may still be awake. A pool that is gone has no idle threads.
+        for (int i = 0; i < _threads.Length && sent < count; i++)
         {
-            // A helper that comes late finds a pool that is gone; nobody misses it.
-            while (!_disposed && sent < count && _idleCount > 0)
-            {
-                _idle[--_idleCount].Assign(helper, processor);
-                sent++;
-            }
+            sent += _threads[i].TryAssign(helper, processor) ? 1 : 0;
         }
 
         return sent;
@@ -76,11 +65,6 @@ public sealed class WorkerPool : IDisposable
             throw new InvalidOperationException("A worker cannot dispose its own pool.");
         }
 
-        lock (_gate)
-        {
-            _disposed = true;
-        }
-
         foreach (WorkerThread thread in _threads)
         {
             thread.Stop();
@@ -89,14 +73,6 @@ public sealed class WorkerPool : IDisposable
         foreach (WorkerThread thread in _threads)
         {
             thread.Join();
-        }
-    }
-
-    internal void BecomeIdle(WorkerThread thread)
-    {
-        lock (_gate)
-        {
-            _idle[_idleCount++] = thread;
         }
     }
 }

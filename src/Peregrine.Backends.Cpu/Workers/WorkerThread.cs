@@ -3,17 +3,19 @@ namespace Peregrine.Backends.Cpu.Workers;
 /// <summary>One thread of a <see cref="WorkerPool"/>.</summary>
 internal sealed class WorkerThread
 {
-    private readonly WorkerPool _pool;
+    private const int Idle = 0, Taken = 1, Gone = 2;
+
     private readonly Thread _thread;
     private readonly WakeSignal _mail;
     private readonly ThreadPlacement _placement = new();
     private readonly int _number;
+    // One of the states. No lock guards it: those of the library allocate when two threads meet there.
+    private int _state = Idle;
     private IHelper? _helper;
     private volatile bool _stopping;
 
-    public WorkerThread(WorkerPool pool, int number, int spins)
+    public WorkerThread(int number, int spins)
     {
-        _pool = pool;
         _number = number;
         _mail = new WakeSignal(spins);
         _thread = new Thread(Loop) { IsBackground = true, Name = $"peregrine-worker-{number}" };
@@ -22,10 +24,15 @@ internal sealed class WorkerThread
 
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
-    /// <summary>Sends the thread, which must be idle, to help, on another processor than that of the caller.</summary>
+    /// <summary>Sends the thread to help, on another processor than that of the caller, if it is idle.</summary>
     /// <param name="processor">The caller's processor; −1 if it is not known.</param>
-    public void Assign(IHelper helper, int processor)
+    public bool TryAssign(IHelper helper, int processor)
     {
+        if (Volatile.Read(ref _state) != Idle || Interlocked.CompareExchange(ref _state, Taken, Idle) != Idle)
+        {
+            return false;
+        }
+
         if (_mail.HasParked)
         {
             _placement.KeepOff(processor);
@@ -33,6 +40,7 @@ internal sealed class WorkerThread
 
         Volatile.Write(ref _helper, helper);
         _mail.Signal();
+        return true;
     }
 
     /// <summary>Called by this thread: leaves a processor that its caller needs.</summary>
@@ -58,9 +66,9 @@ internal sealed class WorkerThread
                 _helper = null;
                 _placement.Settle();
                 helper.Help(_number);
-                _pool.BecomeIdle(this);
+                Volatile.Write(ref _state, Idle);
             }
-            else if (_stopping)
+            else if (_stopping && Interlocked.CompareExchange(ref _state, Gone, Idle) == Idle)
             {
                 return;
             }
