@@ -15,51 +15,33 @@ namespace Peregrine.Backends.Cpu;
 /// </summary>
 internal sealed unsafe class CpuStream : IStream, IHelper
 {
-    private const int BitesPerRange = 4;
-
-    // The last bites of a range are smaller, so that workers finish together.
-    private const int SmallBitesPerRange = 16;
-
-    // Longs from one range's counter to the next: two lines, because processors fetch lines in pairs.
-    private const int CounterStride = 16;
+    // Longs from one worker's note to the next: two lines, because processors fetch lines in pairs.
+    private const int NoteStride = 16;
 
     private readonly WorkerPool _pool;
-    // Per range: the number of the step in the high half, the next tile in the low half. A thread that looks at a step that is over finds another number there, so it cannot take a tile of the next.
-    private readonly long[] _next;
-    private readonly int[] _end;
-    // Per thread, CounterStride apart: the kernel's note, and the serial number of the phase that it belongs to.
+    private readonly TileShares _shares;
+    // Per thread, NoteStride apart: the kernel's note, and the serial number of the phase that it belongs to.
     private readonly NativeArena _notes;
     private NativeArena? _workerScratch;
     private long _scratchStride;
     private CpuProgram? _program;
     private SlotTable? _slots;
     private ExceptionDispatchInfo? _failure;
-    private int _step;
     private int _lastStep;
-    private int _phase;
     private int _ranges;
-    private int _bite;
-    private int _smallBite;
-    private int _tiles;
-    private int _done;
-    private int _number;
-    // As the number, but it never comes again; stable while a thread has tiles.
-    private long _serial;
     // Threads on their way here or at work here.
     private int _helpers;
     // That of the caller when it began its last step.
     private int _processor = -1;
     private int _wantedHelpers;
-    private volatile bool _isOver = true;
     private CancellationToken _cancellation;
     private bool _isCancelled;
 
     public CpuStream(WorkerPool pool)
     {
         _pool = pool;
-        _next = new long[(pool.Workers + 1) * CounterStride];
-        _end = new int[pool.Workers];
-        _notes = new(pool.Workers * CounterStride * sizeof(long));
+        _shares = new(pool.Workers);
+        _notes = new(pool.Workers * NoteStride * sizeof(long));
     }
 
     /// <summary>Runs steps [first, first + count) of the plan; throws what a kernel threw.</summary>
@@ -71,11 +53,10 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         TeamChoice team = program.TeamOf(first);
         using WorkerLease lease = _pool.Lease(team.Workers);
         (_program, _slots, _failure, _cancellation, _isCancelled) = (program, slots, null, cancellation, false);
-        (_step, _phase, _lastStep) = (first, -1, first + count - 1);
+        _lastStep = first + count - 1;
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
-        _isOver = false;
-        Advance();
+        Advance(first, -1);
         Work(0, isCaller: true);
         _failure?.Throw();
         if (_isCancelled)
@@ -108,7 +89,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         int processor = ThreadPlacement.CurrentProcessor();
         if (isCaller)
         {
-            Volatile.Write(ref _processor, processor);
+            // Helpers have read that line; writing what stands there already would take it from them.
+            if (processor != _processor)
+            {
+                Volatile.Write(ref _processor, processor);
+            }
         }
         else if (processor >= 0 && processor == Volatile.Read(ref _processor))
         {
@@ -130,21 +115,15 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     private void Work(int thread, bool isCaller)
     {
         SpinWait wait = default;
-        int idle = 0, seen = 0;
-        while (true)
+        int idle = 0, seen = 0, own = thread < _ranges ? thread : 0;
+        while (!_shares.IsOver(own, out int number))
         {
-            int number = Volatile.Read(ref _number);
-            if (_isOver)
-            {
-                return;
-            }
-
             if (number != seen && _ranges > 1)
             {
                 KeepApart(thread, isCaller);
             }
 
-            if (number != seen && TakeTiles(thread, number))
+            if (number != seen && TakeTiles(thread, own, number))
             {
                 // This thread finished the step, and has prepared the next.
                 idle = 0;
@@ -170,63 +149,43 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     }
 
     /// <summary>Runs tiles of a step until none is left to take. Returns true if this thread completed the step.</summary>
-    private bool TakeTiles(int thread, int number)
+    private bool TakeTiles(int thread, int own, int number)
     {
-        int ranges = _ranges, own = thread < ranges ? thread : 0;
+        int ranges = _ranges;
         for (int i = 0; i < ranges; i++)
         {
-            int range = own + i < ranges ? own + i : own + i - ranges;
-            while (TryTake(range, number, out TileRange tiles))
+            int range = own + i < ranges ? own + i : own + i - ranges, done = 0;
+            Bite last = default;
+            while (_shares.TryTake(range, number, out Bite bite))
             {
-                Run(thread, tiles);
-                // Read while this thread's tiles are not counted yet: as soon as they are, another thread may open the next step.
-                int total = _tiles, count = tiles.End - tiles.Begin;
-                if (Interlocked.Add(ref _done, count) == total)
-                {
-                    Advance();
-                    return true;
-                }
+                Run(thread, bite);
+                done += bite.Range.End - bite.Range.Begin;
+                last = bite;
+            }
+
+            // Not bite by bite: workers take the count from each other.
+            if (done > 0 && _shares.CountDone(done, last.Tiles))
+            {
+                Advance(last.Step, last.Phase);
+                return true;
             }
         }
 
         return false;
     }
 
-    private bool TryTake(int range, int number, out TileRange tiles)
-    {
-        ref long counter = ref _next[(range + 1) * CounterStride];
-        while (true)
-        {
-            long seen = Volatile.Read(ref counter);
-            int begin = (int)seen, end = Volatile.Read(ref _end[range]), bite = _bite, smallest = _smallBite;
-            if ((int)(seen >> 32) != number || begin >= end)
-            {
-                tiles = default;
-                return false;
-            }
-
-            // If what was read besides the counter is that of a later step, the counter has changed by now.
-            int taken = Math.Min(bite, Math.Max(Math.Min(smallest, end - begin), (end - begin) / 2));
-            if (Interlocked.CompareExchange(ref counter, seen + taken, seen) == seen)
-            {
-                tiles = new(begin, begin + taken);
-                return true;
-            }
-        }
-    }
-
-    private void Run(int thread, TileRange tiles)
+    private void Run(int thread, in Bite bite)
     {
         try
         {
-            long* note = (long*)_notes.Pointer + (thread * CounterStride);
-            if (note[1] != _serial)
+            long* note = (long*)_notes.Pointer + (thread * NoteStride);
+            if (note[1] != bite.Serial)
             {
-                (note[0], note[1]) = (0, _serial);
+                (note[0], note[1]) = (0, bite.Serial);
             }
 
             byte* scratch = _workerScratch is null ? null : _workerScratch.Pointer + (thread * _scratchStride);
-            _program!.KernelOf(_step).Run(_program.ArgumentsOf(_slots!, _step, scratch) with { Ranges = _ranges, WorkerNote = note }, _phase, tiles, thread);
+            _program!.KernelOf(bite.Step).Run(_program.ArgumentsOf(_slots!, bite.Step, scratch) with { Ranges = _ranges, WorkerNote = note }, bite.Phase, bite.Range, thread);
         }
         catch (Exception failure)
         {
@@ -234,21 +193,13 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         }
     }
 
-    /// <summary>Opens the next step or phase that has tiles, or ends the run. Called by the thread that completed the last one, when no other has a tile.</summary>
-    private void Advance()
+    /// <summary>Opens the next phase or step that has tiles, or ends the run. Called by the thread that completed the last one, when no other has a tile.</summary>
+    private void Advance(int step, int phase)
     {
-        int number = unchecked(_number + 1);
-        for (int range = 0; range < _ranges; range++)
-        {
-            // Closed, and of another number, before anything else changes.
-            Volatile.Write(ref _next[(range + 1) * CounterStride], ((long)number << 32) | int.MaxValue);
-        }
-
-        Interlocked.MemoryBarrier();
         int tiles;
         try
         {
-            tiles = FindTiles();
+            tiles = FindTiles(ref step, ref phase);
         }
         catch (Exception failure)
         {
@@ -258,27 +209,11 @@ internal sealed unsafe class CpuStream : IStream, IHelper
 
         if (tiles == 0)
         {
-            _isOver = true;
-            Volatile.Write(ref _number, number);
+            _shares.Close(_ranges);
             return;
         }
 
-        (_tiles, _done) = (tiles, 0);
-        _serial++;
-        int share = (tiles + _ranges - 1) / _ranges;
-        _bite = _ranges == 1 ? tiles : Math.Max(1, (share + BitesPerRange - 1) / BitesPerRange);
-        _smallBite = _ranges == 1 ? tiles : Math.Max(1, share / SmallBitesPerRange);
-        for (int range = 0; range < _ranges; range++)
-        {
-            Volatile.Write(ref _end[range], TileRange.Of(tiles, range, _ranges).End);
-        }
-
-        for (int range = 0; range < _ranges; range++)
-        {
-            Volatile.Write(ref _next[(range + 1) * CounterStride], ((long)number << 32) | (uint)TileRange.Of(tiles, range, _ranges).Begin);
-        }
-
-        Volatile.Write(ref _number, number);
+        _shares.Open(_ranges, tiles, step, phase);
         int missing = _wantedHelpers - Volatile.Read(ref _helpers);
         if (missing > 0 && tiles > 1)
         {
@@ -287,25 +222,25 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     }
 
     /// <summary>Tiles of the next phase or step; 0 if there is none, if a kernel has failed, or if the run was cancelled.</summary>
-    private int FindTiles()
+    private int FindTiles(ref int step, ref int phase)
     {
         while (_failure is null)
         {
-            if (_phase + 1 < _program!.KernelOf(_step).PhaseCount)
+            if (phase + 1 < _program!.KernelOf(step).PhaseCount)
             {
-                _phase++;
+                phase++;
             }
-            else if (_step < _lastStep && !(_isCancelled = _cancellation.IsCancellationRequested))
+            else if (step < _lastStep && !(_isCancelled = _cancellation.IsCancellationRequested))
             {
-                _step++;
-                _phase = 0;
+                step++;
+                phase = 0;
             }
             else
             {
                 return 0;
             }
 
-            int tiles = _program.KernelOf(_step).TileCount(_program.ArgumentsOf(_slots!, _step, null), _phase);
+            int tiles = _program.KernelOf(step).TileCount(_program.ArgumentsOf(_slots!, step, null), phase);
             if (tiles > 0)
             {
                 return tiles;
