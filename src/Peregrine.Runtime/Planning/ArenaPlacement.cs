@@ -62,6 +62,9 @@ internal sealed class ArenaPlacement
         }
     }
 
+    /// <summary>Notes the offsets that a buffer of some size cannot have because of another, which need not have been placed.</summary>
+    public void BlockBy(long otherOffset, long otherSize, long size) => AddBlockedRange(otherOffset - size + 1, otherOffset + otherSize);
+
     /// <summary>The free offset with the least room to spare, or the lowest one; always a multiple of the alignment.</summary>
     /// <param name="isOrdered">Only one buffer was blocked, so the blocked ranges are in order already.</param>
     public long FindOffset(long alignment, bool tightest, bool isOrdered)
@@ -95,6 +98,30 @@ internal sealed class ArenaPlacement
         return best >= 0 ? best : (free + alignment - 1) & -alignment;
     }
 
+    /// <summary>Puts the blocked offsets in order, for <see cref="NextGap"/>.</summary>
+    public void SortBlocked() => _blockedFrom.AsSpan(0, _blockedCount).Sort(_blockedTo.AsSpan(0, _blockedCount));
+
+    /// <summary>The next range of free offsets, from the lowest on; the last has no end.</summary>
+    /// <param name="at">How many blocked ranges have been passed; 0 to begin. Negative behind the last range.</param>
+    /// <param name="free">The end of what they block; 0 to begin.</param>
+    public bool NextGap(ref int at, ref long free, out long lowest, out long highest)
+    {
+        while ((uint)at < (uint)_blockedCount)
+        {
+            (lowest, highest) = (free, _blockedFrom[at] - 1);
+            free = Math.Max(free, _blockedTo[at++]);
+            if (highest >= lowest)
+            {
+                return true;
+            }
+        }
+
+        (lowest, highest) = (free, long.MaxValue);
+        bool isLast = at >= 0;
+        at = -1;
+        return isLast;
+    }
+
     /// <summary>Places a buffer; the caller has found the offset free.</summary>
     public void Add(long offset, long size, int firstStep, int lastStep)
     {
@@ -112,8 +139,10 @@ internal sealed class ArenaPlacement
         Peak = Math.Max(Peak, offset + size);
     }
 
+    private void AddBlocked(int placed, long size) => AddBlockedRange(_start[placed] - size + 1, _end[placed]);
+
     // Blocked are the offsets from, inclusive, to, exclusive.
-    private void AddBlocked(int placed, long size)
+    private void AddBlockedRange(long from, long to)
     {
         if (_blockedCount == _blockedFrom.Length)
         {
@@ -121,7 +150,7 @@ internal sealed class ArenaPlacement
             Array.Resize(ref _blockedTo, 2 * _blockedCount);
         }
 
-        _blockedFrom[_blockedCount] = _start[placed] - size + 1;
-        _blockedTo[_blockedCount++] = _end[placed];
+        _blockedFrom[_blockedCount] = from;
+        _blockedTo[_blockedCount++] = to;
     }
 }

@@ -23,7 +23,7 @@ public enum PlanningEffort
 /// best order, again and again, and kept there if the peak does not grow. Sizes count in whole units of 64 bytes. Everything is deterministic.
 /// <para>An instance keeps its working memory and is not thread-safe; planning again with it allocates nothing once that memory is large enough.</para>
 /// </remarks>
-public sealed class MemoryPlanner
+public sealed partial class MemoryPlanner
 {
     /// <summary>Offsets and the peak are multiples of this many bytes, and so are sizes once placed.</summary>
     public const int Unit = 64;
@@ -72,6 +72,7 @@ public sealed class MemoryPlanner
             Improve(requests, lowerBound, ref peak);
         }
 
+        AlignHalves(requests, lowerBound, ref peak);
         for (int chain = 0; chain < _chainCount; chain++)
         {
             for (int i = _head[chain]; i >= 0; i = _next[i])

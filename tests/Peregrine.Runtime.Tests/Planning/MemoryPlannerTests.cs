@@ -87,7 +87,7 @@ public sealed class MemoryPlannerTests
     [Fact]
     public void Plans_of_network_like_instances_are_close_to_the_lower_bound()
     {
-        foreach ((PlanningEffort effort, double limit) in new[] { (PlanningEffort.Quick, 1.03), (PlanningEffort.Thorough, 1.02) })
+        foreach ((PlanningEffort effort, double limit) in new[] { (PlanningEffort.Quick, 1.045), (PlanningEffort.Thorough, 1.04) })
         {
             List<double> networks = [];
             List<double> scattered = [];
@@ -110,6 +110,49 @@ public sealed class MemoryPlannerTests
         Stopwatch watch = Stopwatch.StartNew();
         MemoryPlan plan = timed.Plan(large, offsets);
         TestContext.Current.TestOutputHelper?.WriteLine($"{large.Length} buffers: {watch.Elapsed.TotalMilliseconds:F2} ms, {plan}");
+    }
+
+    [Fact]
+    public void Halves_of_buffers_lie_on_halves_of_those_before()
+    {
+        // An image network: each layer's result is of another size, the first is the largest, and every third is kept for three layers.
+        List<BufferRequest> requests = [];
+        for (int step = 0; step < 48; step++)
+        {
+            long size = (1600L << 10) * (1 + (step * 5 % 7)) / (1 + step);
+            requests.Add(new(size, 64, step, step + (step % 3 == 0 ? 3 : 1)));
+        }
+
+        long[] offsets = new long[requests.Count];
+        MemoryPlan plan = new MemoryPlanner().Plan(requests.ToArray(), offsets);
+        Assert.InRange(plan.Peak, plan.LowerBound, plan.LowerBound * 1.05);
+        Assert.InRange(HandedOver(requests, offsets) / (double)requests.Sum(r => r.Size), 0, 0.05);
+        // The count is sound: placed from the bottom by turns, they cross.
+        long[] packed = [.. requests.Select((r, i) => i % 4 * (4L << 20))];
+        packed[1] = 0;
+        Assert.InRange(HandedOver(requests, packed), 1 << 20, long.MaxValue);
+    }
+
+    /// <summary>Bytes whose last writer in the run before, or earlier in the run, was the other half of the workers; by units of 64 bytes.</summary>
+    private static long HandedOver(List<BufferRequest> requests, long[] offsets)
+    {
+        Dictionary<long, bool> upper = [];
+        long handed = 0;
+        for (int run = 0; run < 2; run++)
+        {
+            handed = 0;
+            foreach (int i in Enumerable.Range(0, requests.Count).OrderBy(i => requests[i].FirstStep))
+            {
+                for (long at = 0; at < requests[i].Size; at += 64)
+                {
+                    bool isUpper = at >= requests[i].Size / 2;
+                    handed += upper.TryGetValue(offsets[i] + at, out bool before) && before != isUpper ? 64 : 0;
+                    upper[offsets[i] + at] = isUpper;
+                }
+            }
+        }
+
+        return handed;
     }
 
     private static string Describe(List<double> ratios)
