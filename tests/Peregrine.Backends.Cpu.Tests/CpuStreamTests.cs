@@ -148,6 +148,27 @@ public sealed class CpuStreamTests
         Assert.All(kernels, k => Assert.Equal(0, k.AllocatedByHelpers));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void Steps_of_fewer_tiles_than_workers_lose_none(int workers)
+    {
+        // A step of one tile may be over before whoever opened it has gone on.
+        using WorkerPool pool = new(workers, new WorkerArbiter(workers));
+        using CpuStream stream = new(pool);
+        FewTilesKernel[] kernels = [.. Enumerable.Range(0, 60).Select(i => new FewTilesKernel(i % 3 == 0 ? 1 : i % 3 == 1 ? workers - 1 : workers + 1))];
+        using CpuProgram program = Program(kernels, pool, out SlotTable slots);
+        for (int run = 1; run <= 3000; run++)
+        {
+            stream.Run(program, slots, 0, kernels.Length, CancellationToken.None);
+            foreach (FewTilesKernel kernel in kernels)
+            {
+                Assert.Equal(run * (long)kernel.Tiles, kernel.Done);
+            }
+        }
+    }
+
     [Fact]
     public async Task Callers_that_compete_for_threads_allocate_nothing()
     {
@@ -277,6 +298,19 @@ public sealed class CpuStreamTests
                 }
             }
         }
+    }
+
+    private sealed class FewTilesKernel(int tiles) : ICpuKernel
+    {
+        private long _done;
+
+        public int Tiles => tiles;
+
+        public long Done => Interlocked.Read(ref _done);
+
+        public int TileCount(in KernelArguments arguments, int phase) => tiles;
+
+        public void Run(in KernelArguments arguments, int phase, TileRange range, int worker) => Interlocked.Add(ref _done, range.End - range.Begin);
     }
 
     private sealed class SilentKernel : ICpuKernel

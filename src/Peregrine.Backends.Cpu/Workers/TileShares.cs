@@ -13,7 +13,7 @@ internal readonly record struct Bite(TileRange Range, int Tiles, int Step, int P
 /// </summary>
 /// <remarks>
 /// A thread that is late may look at a phase that is over. It finds no tiles there, or another number, and cannot take a tile of the next phase by what it read of this one: the number stands in the
-/// word that taking exchanges.
+/// word that taking exchanges. Whoever opens a phase looks at all its ranges afterwards, so it does not matter if others have looked before a range was open.
 /// </remarks>
 internal sealed unsafe class TileShares
 {
@@ -55,28 +55,36 @@ internal sealed unsafe class TileShares
     public void Open(int ranges, int tiles, int step, int phase)
     {
         Volatile.Write(ref *_done, 0);
-        _number = unchecked(_number + 1);
-        _serial++;
-        int most = (tiles + ranges - 1) / ranges;
-        for (int range = ranges - 1; range >= 0; range--)
+        int number = _number = unchecked(_number + 1);
+        long serial = ++_serial;
+        int most = (tiles + ranges - 1) / ranges, bite = ranges == 1 ? tiles : Math.Max(1, (most + BitesPerRange - 1) / BitesPerRange), smallBite = ranges == 1 ? tiles : Math.Max(1, most / SmallBitesPerRange);
+        // A range with tiles comes last. Before, other threads cannot complete the phase; if they could, the next might be open by the time that the rest of this one is written over it.
+        for (int pass = 0; pass < 2; pass++)
         {
-            TileRange part = TileRange.Of(tiles, range, ranges);
-            Share* share = _shares + range;
-            (share->End, share->Tiles, share->Step, share->Phase, share->Serial) = (part.End, tiles, step, phase, _serial);
-            share->Bite = ranges == 1 ? tiles : Math.Max(1, (most + BitesPerRange - 1) / BitesPerRange);
-            share->SmallBite = ranges == 1 ? tiles : Math.Max(1, most / SmallBitesPerRange);
-            Volatile.Write(ref share->State, StateOf(_number, part.End - part.Begin));
+            for (int range = ranges - 1; range >= 0; range--)
+            {
+                TileRange part = TileRange.Of(tiles, range, ranges);
+                if (part.End > part.Begin != (pass == 1))
+                {
+                    continue;
+                }
+
+                Share* share = _shares + range;
+                (share->End, share->Bite, share->SmallBite) = (part.End, bite, smallBite);
+                (share->Tiles, share->Step, share->Phase, share->Serial) = (tiles, step, phase, serial);
+                Volatile.Write(ref share->State, StateOf(number, part.End - part.Begin));
+            }
         }
     }
 
     /// <summary>Ends the run: sends all threads away. Called as <see cref="Open"/> is.</summary>
     public void Close(int ranges)
     {
-        _number = unchecked(_number + 1);
-        // The caller's last: when it sees that, the run is over.
+        int number = _number = unchecked(_number + 1);
+        // The caller's last: when it sees that, the run is over, and the next may begin.
         for (int range = ranges - 1; range >= 0; range--)
         {
-            Volatile.Write(ref _shares[range].State, StateOf(_number, Over));
+            Volatile.Write(ref _shares[range].State, StateOf(number, Over));
         }
     }
 
