@@ -25,7 +25,7 @@ internal sealed class ArenaForecast
 
         BufferRequest[] requests = [.. placed.Select((s, i) => new BufferRequest(sizes[i]!.Value, MemoryPlanner.Unit, s.FirstStep, Math.Max(s.FirstStep, s.LastStep)))];
         long[] offsets = new long[requests.Length];
-        Peak = new MemoryPlanner().Plan(requests, offsets).Peak;
+        Peak = new MemoryPlanner().Plan(requests, offsets, PlanningEffort.Thorough).Peak;
         for (int i = 0; i < placed.Length; i++)
         {
             _offsets[placed[i].Index] = offsets[i];

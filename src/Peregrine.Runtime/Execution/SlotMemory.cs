@@ -351,7 +351,9 @@ internal sealed class SlotMemory : IDisposable
         }
 
         long[] offsets = new long[requests.Count];
-        MemoryPlan plan = _planner.Plan(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(requests), offsets);
+        // Whoever binds other shapes again and again should not wait for the last percents of memory.
+        PlanningEffort effort = _arena is null ? PlanningEffort.Thorough : PlanningEffort.Quick;
+        MemoryPlan plan = _planner.Plan(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(requests), offsets, effort);
         (ArenaPeak, ArenaLowerBound) = (plan.Peak, plan.LowerBound);
         if (_arena is null || _arena.Length < plan.Peak || _arena.Length > 2 * plan.Peak)
         {

@@ -67,7 +67,8 @@ internal sealed class ArenaPlacement
 
     /// <summary>The free offset with the least room to spare, or the lowest one; always a multiple of the alignment.</summary>
     /// <param name="isOrdered">Only one buffer was blocked, so the blocked ranges are in order already.</param>
-    public long FindOffset(long alignment, bool tightest, bool isOrdered)
+    /// <param name="isHigh">Whether the buffer lies at the upper end of its room, not at the lower.</param>
+    public long FindOffset(long alignment, bool tightest, bool isOrdered, bool isHigh = false)
     {
         Span<long> from = _blockedFrom.AsSpan(0, _blockedCount);
         if (!isOrdered)
@@ -84,7 +85,7 @@ internal sealed class ArenaPlacement
             long room = from[i] - 1 - aligned;
             if (room >= 0 && room < bestRoom)
             {
-                best = aligned;
+                best = isHigh ? aligned + (room & -alignment) : aligned;
                 bestRoom = room;
                 if (!tightest)
                 {
