@@ -41,7 +41,15 @@ internal static class CliProcess
 
     public static Process Start(params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        // Whoever runs these tests in the background of a script ignores Ctrl+C, and so would every process that they start.
+        bool resetsSignals = IgnoresInterrupts();
+        ProcessStartInfo start = new(resetsSignals ? "env" : "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (resetsSignals)
+        {
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add("dotnet");
+        }
+
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Peregrine.Cli.dll"));
         foreach (string argument in arguments)
         {
@@ -49,6 +57,14 @@ internal static class CliProcess
         }
 
         return Process.Start(start)!;
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string Field = "SigIgn:";
+        const ulong Interrupt = 1 << 1;
+        string? ignored = OperatingSystem.IsLinux() ? File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal)) : null;
+        return ignored is not null && (ulong.Parse(ignored.AsSpan(Field.Length).Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & Interrupt) != 0;
     }
 
     public static CliResult Finish(Process process)
