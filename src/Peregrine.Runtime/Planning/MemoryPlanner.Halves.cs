@@ -163,27 +163,8 @@ public sealed partial class MemoryPlanner
         for (int k = 0; k < _chainCount; k++)
         {
             int chain = _order[k];
-            _placement.BeginSearch();
-            long alignment = Unit;
-            for (int i = _head[chain]; i >= 0; i = _next[i])
-            {
-                alignment = Math.Max(alignment, requests[i].Alignment);
-                if (Units(requests[i].Size) > 0)
-                {
-                    _placement.Block(Units(requests[i].Size), requests[i].FirstStep, requests[i].LastStep);
-                }
-            }
-
-            long offset = _size[chain] < SmallestAligned ? _placement.FindOffset(alignment, tightest: true, isOrdered: false) : AlignedOffset(chain, k, alignment, budget);
-            _chainOffset[chain] = offset;
-            for (int i = _head[chain]; i >= 0; i = _next[i])
-            {
-                if (Units(requests[i].Size) is var size and > 0)
-                {
-                    _placement.Add(offset, size, requests[i].FirstStep, requests[i].LastStep);
-                }
-            }
-
+            long alignment = BlockOthers(requests, chain);
+            Place(requests, chain, _size[chain] < SmallestAligned ? _placement.FindOffset(alignment, tightest: true, isOrdered: false) : AlignedOffset(chain, k, alignment, budget));
             if (_placement.Peak > budget)
             {
                 return false;

@@ -261,29 +261,8 @@ public sealed partial class MemoryPlanner
         for (int k = 0; k < _chainCount; k++)
         {
             int chain = _order[k];
-            _placement.BeginSearch();
-            long alignment = Unit;
-            for (int i = _head[chain]; i >= 0; i = _next[i])
-            {
-                long size = Units(requests[i].Size);
-                alignment = Math.Max(alignment, requests[i].Alignment);
-                if (size > 0)
-                {
-                    _placement.Block(size, requests[i].FirstStep, requests[i].LastStep);
-                }
-            }
-
-            long offset = _placement.FindOffset(alignment, tightest, isOrdered: _next[_head[chain]] < 0, _isHigh[chain]);
-            _chainOffset[chain] = offset;
-            for (int i = _head[chain]; i >= 0; i = _next[i])
-            {
-                long size = Units(requests[i].Size);
-                if (size > 0)
-                {
-                    _placement.Add(offset, size, requests[i].FirstStep, requests[i].LastStep);
-                }
-            }
-
+            long alignment = BlockOthers(requests, chain);
+            Place(requests, chain, _placement.FindOffset(alignment, tightest, isOrdered: _next[_head[chain]] < 0, _isHigh[chain]));
             if (_placement.Peak > peak || (_placement.Peak == peak && !acceptEqual))
             {
                 return false;
@@ -294,6 +273,38 @@ public sealed partial class MemoryPlanner
         (_chainOffset, _bestOffset) = (_bestOffset, _chainOffset);
         Array.Copy(_order, _bestOrder, _chainCount);
         return true;
+    }
+
+    /// <summary>Notes the offsets that a chain cannot have because of those placed so far.</summary>
+    /// <returns>What its offset has to be a multiple of.</returns>
+    private long BlockOthers(ReadOnlySpan<BufferRequest> requests, int chain)
+    {
+        _placement.BeginSearch();
+        long alignment = Unit;
+        for (int i = _head[chain]; i >= 0; i = _next[i])
+        {
+            long size = Units(requests[i].Size);
+            alignment = Math.Max(alignment, requests[i].Alignment);
+            if (size > 0)
+            {
+                _placement.Block(size, requests[i].FirstStep, requests[i].LastStep);
+            }
+        }
+
+        return alignment;
+    }
+
+    private void Place(ReadOnlySpan<BufferRequest> requests, int chain, long offset)
+    {
+        _chainOffset[chain] = offset;
+        for (int i = _head[chain]; i >= 0; i = _next[i])
+        {
+            long size = Units(requests[i].Size);
+            if (size > 0)
+            {
+                _placement.Add(offset, size, requests[i].FirstStep, requests[i].LastStep);
+            }
+        }
     }
 
     private void Improve(ReadOnlySpan<BufferRequest> requests, long lowerBound, ref long peak)
