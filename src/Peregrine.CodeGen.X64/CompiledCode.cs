@@ -34,7 +34,7 @@ public sealed class CompiledCode
     /// <summary>Vector registers used.</summary>
     public int VectorRegistersUsed { get; internal init; }
 
-    /// <summary>Stack slots used for values; 0 unless spills were allowed and needed.</summary>
+    /// <summary>Stack slots used for values that found no register, beside those of the program itself; 0 unless spills were allowed and needed.</summary>
     public int SpillSlots { get; internal init; }
 
     /// <summary>Bytes of stack below the saved registers.</summary>

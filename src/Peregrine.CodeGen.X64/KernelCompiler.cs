@@ -43,7 +43,7 @@ public static class KernelCompiler
         int[] argumentRegisters = Abi.ArgumentRegisters(options.Convention);
         int ArgumentRegister(int number) => Math.Max(0, number) < argumentRegisters.Length ? argumentRegisters[Math.Max(0, number)] : -1;
         RegisterFile[] Files(bool vectorSlots) => Abi.Files(emitter, options.Convention, vectorSlots, options.VectorRegisterLimit);
-        (Allocation.Allocation? allocation, CompileResult.Declined? declined) = Allocator.Allocate(legal.Finish(), legal.RegisterCount, Files, emitter.FileOf, ArgumentRegister, options.Spills);
+        (Allocation.Allocation? allocation, CompileResult.Declined? declined) = Allocator.Allocate(legal.Finish(), legal.RegisterCount, program.SlotCount, Files, emitter.FileOf, ArgumentRegister, options.Spills);
         if (allocation is null) { return declined! with { Message = $"\"{program.Name}\" for {options.InstructionSet}: {declined.Message}" }; }
         dump.Allocation = () => allocation.Describe(Files(false));
         var frame = new Frame(allocation, emitter, options.Convention);
@@ -54,7 +54,7 @@ public static class KernelCompiler
         var code = new CompiledCode(options.Lint ? program : program.Declaration(), options, bytes, codeLength, poolOffset)
         {
             VectorRegistersUsed = allocation.Used(RegisterFiles.Vector).Count,
-            SpillSlots = allocation.Slots.Count,
+            SpillSlots = allocation.Slots.Count - program.SlotCount,
             FrameBytes = frame.Bytes,
             // It holds on to all that the compilation made.
             Allocation = options.Lint ? dump.Allocation : () => "",

@@ -101,6 +101,9 @@ internal sealed record DotTile(
     /// <summary>Whether the distance from pixel to pixel of the result is an argument; <see cref="OutputOffsets"/> then does not matter.</summary>
     public bool HasStride { get; init; }
 
+    /// <summary>Floats in a row of a patch, by which long sums are cut (<see cref="SumBlocks"/>), however a tile's runs cut it.</summary>
+    public int RowLength { get; init; } = RepeatsRows ? Runs.Sum(r => r.Length) : 0;
+
     /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>
     public bool HasColumns { get; init; }
 
@@ -115,20 +118,13 @@ internal sealed record DotTile(
         VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
         VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
         VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
+        SumBlocks blocks = SumBlocks.Of(this);
         p.Loop(tiles, 1, () =>
         {
             p.Loop(Groups, () =>
             {
                 VReg x = p.Copy(source), w = p.Copy(weights);
-                VReg[,] sums = new VReg[PixelOffsets.Count, Vectors];
-                for (int pixel = 0; pixel < PixelOffsets.Count; pixel++)
-                {
-                    for (int v = 0; v < Vectors; v++)
-                    {
-                        sums[pixel, v] = p.Zero();
-                    }
-                }
-
+                DotSums sums = new(p, PixelOffsets.Count, Vectors, blocks);
                 FetchOperands(p, operands);
                 if (HasSlices)
                 {
@@ -144,7 +140,7 @@ internal sealed record DotTile(
                     EmitRows(p, x, w, rows, rowStep, stream, sums);
                 }
 
-                Finish(p, epilogue, sums, target, operands, stride, columns);
+                Finish(p, epilogue, sums.Results(), target, operands, stride, columns);
                 if (Groups > 1)
                 {
                     MoveAll(p, weights, GroupBytes, target, Vectors * p.VectorBytes, operands, 1);
@@ -202,54 +198,107 @@ internal sealed record DotTile(
         }
     }
 
-    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg stream, VReg[,] sums)
+    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg stream, DotSums sums)
     {
         if (RepeatsRows)
         {
-            p.Loop(rows, 1, () =>
+            VReg rest = rows;
+            if (sums.Blocks.RowsOfBlock > 0)
             {
-                EmitRuns(p, x, w, stream, sums);
-                p.AddTo(x, rowStep);
-            });
+                rest = p.Loop(rows, sums.Blocks.RowsOfBlock, () =>
+                {
+                    p.Loop(sums.Blocks.RowsOfBlock, EmitRow);
+                    sums.Put();
+                });
+            }
+
+            p.Loop(rest, 1, EmitRow);
         }
         else
         {
             EmitRuns(p, x, w, stream, sums);
         }
+
+        void EmitRow()
+        {
+            EmitRuns(p, x, w, stream, sums);
+            p.AddTo(x, rowStep);
+        }
     }
 
-    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, VReg[,] sums)
+    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, DotSums sums)
     {
         ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
+        SumBlocks blocks = sums.Blocks;
+        int at = 0, total = Runs.Sum(r => r.Length);
         foreach (DotRun run in Runs)
         {
             if (run.Skipped == all)
             {
                 p.AddTo(w, checked(run.Length * RowBytes(p)));
+                if (blocks.HasEnd(at, at + run.Length))
+                {
+                    sums.Put();
+                }
+
+                at += run.Length;
                 continue;
             }
 
-            int whole = run.Length / Unroll;
-            p.Loop(whole, () =>
+            // Floats by which x has moved, and by which the next ones lie behind it.
+            int moved = 0, behind = 0;
+            for (int end = at + run.Length; at < end;)
             {
-                for (int line = 0; line < StreamLines; line++)
+                int length = Math.Min(end, blocks.EndAfter(at)) - at, whole = blocks.WholeFrom(at, end);
+                if (whole > 1)
                 {
-                    p.Prefetch(new MemoryOperand(stream, line * CacheLine));
+                    length = blocks.Length;
+                    p.Loop(whole, () =>
+                    {
+                        EmitStretch(p, x, w, stream, sums, run with { Offset = run.Offset + (FloatStep * behind) }, length);
+                        sums.Put();
+                    });
+                    moved += whole * length;
+                    at += whole * length;
+                    continue;
                 }
 
-                if (StreamLines > 0)
+                EmitStretch(p, x, w, stream, sums, run with { Offset = run.Offset + (FloatStep * behind) }, length);
+                moved += length / Unroll * Unroll;
+                behind += length % Unroll;
+                at += length;
+                // What is left at the end of all is added there.
+                if (blocks.IsEnd(at) && (RepeatsRows || at < total))
                 {
-                    p.AddTo(stream, StreamLines * CacheLine);
+                    sums.Put();
                 }
+            }
 
-                EmitFloats(p, x, w, sums, run, Unroll, advance: true);
-            });
-            EmitFloats(p, x, w, sums, run, run.Length % Unroll, advance: false);
-            if (whole > 0)
+            if (moved > 0)
             {
-                p.AddTo(x, checked(-FloatStep * Unroll * whole));
+                p.AddTo(x, checked(-FloatStep * moved));
             }
         }
+    }
+
+    /// <summary>Multiplies floats that lie side by side, and leaves x behind all of them but the last few that make no whole turn of the loop.</summary>
+    private void EmitStretch(KernelBuilder p, VReg x, VReg w, VReg stream, DotSums sums, DotRun run, int length)
+    {
+        p.Loop(length / Unroll, () =>
+        {
+            for (int line = 0; line < StreamLines; line++)
+            {
+                p.Prefetch(new MemoryOperand(stream, line * CacheLine));
+            }
+
+            if (StreamLines > 0)
+            {
+                p.AddTo(stream, StreamLines * CacheLine);
+            }
+
+            EmitFloats(p, x, w, sums.Registers, run, Unroll, advance: true);
+        });
+        EmitFloats(p, x, w, sums.Registers, run, length % Unroll, advance: false);
     }
 
     private void EmitFloats(KernelBuilder p, VReg x, VReg w, VReg[,] sums, DotRun run, int count, bool advance)

@@ -41,11 +41,12 @@ internal sealed class Allocation
 internal static class Allocator
 {
     /// <summary>Returns an <see cref="Allocation"/>, or the reason why there is none.</summary>
+    /// <param name="ownSlots">Vectors for which the program has asked for room on the stack.</param>
     internal static (Allocation? Allocation, CompileResult.Declined? Declined) Allocate(
-        List<KernelInstruction> instructions, int registerCount, Func<bool, RegisterFile[]> filesFor, Func<RegisterClass, int> fileOf, Func<int, int> argumentRegister, SpillPolicy policy)
+        List<KernelInstruction> instructions, int registerCount, int ownSlots, Func<bool, RegisterFile[]> filesFor, Func<RegisterClass, int> fileOf, Func<int, int> argumentRegister, SpillPolicy policy)
     {
-        var spiller = new Spiller(registerCount);
-        bool vectorSlots = false;
+        var spiller = new Spiller(registerCount, ownSlots);
+        bool vectorSlots = ownSlots > 0;
         while (true)
         {
             RegisterFile[] files = filesFor(vectorSlots);

@@ -6,7 +6,12 @@ internal sealed class Spiller
     private readonly Dictionary<VReg, int> _slots = [];
     private readonly List<RegisterClass> _slotClasses = [];
 
-    internal Spiller(int registerCount) => RegisterCount = registerCount;
+    /// <param name="vectorSlots">Slots of the program itself, which have the first numbers.</param>
+    internal Spiller(int registerCount, int vectorSlots)
+    {
+        RegisterCount = registerCount;
+        _slotClasses.AddRange(Enumerable.Repeat(RegisterClass.Vec, vectorSlots));
+    }
 
     /// <summary>One more than the highest number of a register.</summary>
     internal int RegisterCount { get; private set; }

@@ -142,6 +142,7 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.PermuteDwords: c.Emit(Instruction.Create(Code.VEX_Vpermd_ymm_ymm_ymmm256, c[i.Destination], c[i.B], c[i.A])); break;
             case Opcode.SpillLoad: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymm_ymmm256, c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.SpillStore: c.Emit(Instruction.Create(Code.VEX_Vmovups_ymmm256_ymm, c.Frame.Slot(i.Immediate), c[i.A])); break;
+            case Opcode.AddSlot: c.Emit(Instruction.Create(Code.VEX_Vaddps_ymm_ymm_ymmm256, c[i.Destination], c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.MultiplyAdd:
                 c.Fused(i, Code.VEX_Vfmadd132ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd213ps_ymm_ymm_ymmm256, Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.VEX_Vmovups_ymm_ymmm256);
                 break;

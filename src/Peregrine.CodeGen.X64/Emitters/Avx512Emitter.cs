@@ -91,6 +91,7 @@ internal sealed class Avx512Emitter : Emitter
             case Opcode.SpillStore when i.A.Class == RegisterClass.Mask: c.Emit(Instruction.Create(Code.VEX_Kmovw_m16_kr, c.Frame.Slot(i.Immediate), c[i.A])); break;
             case Opcode.SpillLoad: c.Emit(Instruction.Create(Code.EVEX_Vmovups_zmm_k1z_zmmm512, c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.SpillStore: c.Emit(Instruction.Create(Code.EVEX_Vmovups_zmmm512_k1z_zmm, c.Frame.Slot(i.Immediate), c[i.A])); break;
+            case Opcode.AddSlot: c.Emit(Instruction.Create(Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, c[i.Destination], c[i.Destination], c.Frame.Slot(i.Immediate))); break;
             case Opcode.MultiplyAdd:
                 c.Fused(i, Code.EVEX_Vfmadd132ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfmadd213ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, Code.EVEX_Vmovups_zmm_k1z_zmmm512);
                 break;

@@ -50,6 +50,9 @@ public sealed partial class KernelBuilder
     /// <summary>Zeros in a fresh register that may be accumulated into.</summary>
     public VReg Zero() => Define(RegisterClass.Vec, new(Opcode.Constant));
 
+    /// <summary>Sets an accumulator to zeros again.</summary>
+    public void Clear(VReg accumulator) => Emit(new(Opcode.Constant, Writable(accumulator)));
+
     /// <summary>Loads a vector; without the lanes' mask or an active one, all of it.</summary>
     public VReg Load(MemoryOperand memory, VReg mask = default) => LoadAs(Opcode.Load, memory, mask);
 
@@ -97,6 +100,19 @@ public sealed partial class KernelBuilder
 
     /// <summary>Stores floats in half precision: nearest even.</summary>
     public void StoreF16(MemoryOperand memory, VReg value, VReg mask = default) => StoreAs(Opcode.StoreF16, memory, value, mask);
+
+    /// <summary>Reserves room for a vector on the stack and returns its number. Nobody has written there: <see cref="StoreSlot"/> comes first.</summary>
+    public int Slot()
+    {
+        if (_built) { throw new InvalidOperationException("The program is built already."); }
+        return _slotCount++;
+    }
+
+    /// <summary>Keeps a vector in a slot. Never masked.</summary>
+    public void StoreSlot(int slot, VReg value) => Emit(new(Opcode.SpillStore, A: Expect(value, RegisterClass.Vec)) { Immediate = InRange(slot, _slotCount - 1) });
+
+    /// <summary><paramref name="accumulator"/> += the vector in a slot. Never masked.</summary>
+    public void AddSlot(VReg accumulator, int slot) => Emit(new(Opcode.AddSlot, Writable(accumulator)) { Immediate = InRange(slot, _slotCount - 1) });
 
     /// <summary>A mask of the first <paramref name="count"/> lanes, count in 0..<see cref="Lanes"/>.</summary>
     public VReg TailMask(VReg count) => Define(RegisterClass.Mask, new(Opcode.TailMask, A: Expect(count, RegisterClass.Gpr)));

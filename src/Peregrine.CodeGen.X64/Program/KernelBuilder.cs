@@ -34,6 +34,7 @@ public sealed partial class KernelBuilder
     private VReg _block;
     private VReg _activeMask;
     private int _registerCount = 1;
+    private int _slotCount;
     private int _depth;
     private int _outermostBlock;
     private bool _built;
@@ -171,7 +172,7 @@ public sealed partial class KernelBuilder
         _instructions.Clear();
         s_spare = _instructions;
         ProgramVerifier.Verify(_name, instructions, _registerCount);
-        return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, [.. _tables], _registerCount);
+        return new KernelProgram(_name, Lanes, _passing, [.. _arguments], instructions, [.. _tables], _registerCount, _slotCount);
     }
 
     private static List<KernelInstruction> TakeSpare()

@@ -22,7 +22,7 @@ public readonly record struct KernelInstruction(Opcode Op, VReg Destination = de
     public bool ReadsDestination => Op is Opcode.LoopBegin or Opcode.LoopEnd or Opcode.AddInteger or Opcode.AddImmediate or Opcode.SubtractInteger or Opcode.MultiplyInteger
         or Opcode.AndImmediate or Opcode.ShiftLeftInteger or Opcode.ShiftRightInteger or Opcode.MinInteger or Opcode.MaxInteger or Opcode.KeepLowBits
         or Opcode.Fma or Opcode.FmaNegated or Opcode.FmaLoad or Opcode.FmaBroadcast or Opcode.DotBf16 or Opcode.DotU8S8
-        or Opcode.PermuteWithPool;
+        or Opcode.PermuteWithPool or Opcode.AddSlot;
 
     /// <summary>Whether the instruction writes memory that arguments point to.</summary>
     public bool WritesMemory => Op is Opcode.Store or Opcode.StoreLane0 or Opcode.StoreS8 or Opcode.StoreU8 or Opcode.StoreLow16 or Opcode.StoreBf16 or Opcode.StoreF16
@@ -84,7 +84,7 @@ public readonly record struct KernelInstruction(Opcode Op, VReg Destination = de
             case Opcode.LoopBegin: text.Append(Selector == 0 ? " step " : " skippable step ").Append(Immediate); break;
             case Opcode.LoopEnd: text.Append(" step ").Append(Immediate); break;
             default:
-                if (Immediate != 0 || Op is Opcode.Integer or Opcode.Argument or Opcode.SpillLoad or Opcode.SpillStore) { text.Append(" #").Append(Immediate); }
+                if (Immediate != 0 || Op is Opcode.Integer or Opcode.Argument or Opcode.SpillLoad or Opcode.SpillStore or Opcode.AddSlot) { text.Append(" #").Append(Immediate); }
                 break;
         }
 

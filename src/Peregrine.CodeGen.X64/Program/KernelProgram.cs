@@ -32,7 +32,7 @@ public readonly record struct KernelArgument(string Name, ArgumentKind Kind);
 /// <summary>A finished, verified program: flat, target-neutral but for its lane count, printable.</summary>
 public sealed class KernelProgram
 {
-    internal KernelProgram(string name, int lanes, ArgumentPassing passing, KernelArgument[] arguments, KernelInstruction[] instructions, uint[][] tables, int registerCount)
+    internal KernelProgram(string name, int lanes, ArgumentPassing passing, KernelArgument[] arguments, KernelInstruction[] instructions, uint[][] tables, int registerCount, int slotCount)
     {
         Name = name;
         Lanes = lanes;
@@ -41,6 +41,7 @@ public sealed class KernelProgram
         Instructions = Array.AsReadOnly(instructions);
         Tables = Array.AsReadOnly(tables);
         RegisterCount = registerCount;
+        SlotCount = slotCount;
     }
 
     /// <summary>The tables of <see cref="Opcode.LookUp"/>, 32 dwords each.</summary>
@@ -64,8 +65,11 @@ public sealed class KernelProgram
     /// <summary>One more than the highest register id.</summary>
     public int RegisterCount { get; }
 
+    /// <summary>Vectors for which the program has room on the stack.</summary>
+    public int SlotCount { get; }
+
     /// <summary>What callers of the kernel need to know: everything but instructions and tables.</summary>
-    internal KernelProgram Declaration() => new(Name, Lanes, Passing, [.. Arguments], [], [], RegisterCount);
+    internal KernelProgram Declaration() => new(Name, Lanes, Passing, [.. Arguments], [], [], RegisterCount, SlotCount);
 
     /// <inheritdoc/>
     public override string ToString()

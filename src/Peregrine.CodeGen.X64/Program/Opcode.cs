@@ -184,11 +184,14 @@ public enum Opcode
     /// <summary>D = C ? A : B, C a mask.</summary>
     Select,
 
+    /// <summary>D += the stack slot I.</summary>
+    AddSlot,
+    /// <summary>The stack slot I = A. The slots that a program has asked for come first, those of spilled values follow.</summary>
+    SpillStore,
+
     // Only after legalisation or spilling.
     /// <summary>D = the stack slot I.</summary>
     SpillLoad,
-    /// <summary>The stack slot I = A.</summary>
-    SpillStore,
     /// <summary>D = address of the pool entry I, plus S bytes.</summary>
     PoolAddress,
     /// <summary>D = the vector in the pool entry I.</summary>

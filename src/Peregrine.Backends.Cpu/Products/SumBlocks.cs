@@ -1,0 +1,97 @@
+using Peregrine.CodeGen.X64;
+
+namespace Peregrine.Backends.Cpu.Products;
+
+/// <summary>
+/// Where the sums of a tile are cut. A float32 sum of n products in one go loses about sqrt(n) roundings' worth, for each addition rounds the sum of all products before it; sums over blocks of products, added
+/// up afterwards, lose as much as the blocks have products. A block ends at the same places of a row of a patch in every tile of a problem, so that a result does not depend on the tile that computes it.
+/// </summary>
+/// <param name="RowLength">Floats in a row of a patch.</param>
+/// <param name="Length">Floats in a block within a row; no smaller than a row that is one block.</param>
+/// <param name="EndsRows">Whether the end of a row ends a block.</param>
+/// <param name="RowsOfBlock">Rows of one float that make a block; 0 where rows are longer.</param>
+internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int RowsOfBlock)
+{
+    // Adding up costs about two cycles per register of sums; blocks of half this length gained little.
+    private const int Typical = 160, FewestOfRow = 64, Multiple = 4;
+
+    /// <summary>Whether there is more than one block.</summary>
+    public bool Any => EndsRows || Length < RowLength || RowsOfBlock > 0;
+
+    public static SumBlocks Of(DotTile tile)
+    {
+        int total = tile.Runs.Sum(r => r.Length), row = tile.RowLength > 0 ? tile.RowLength : total;
+        int count = Math.Max(1, (row + (Typical / 2)) / Typical), length = count == 1 ? row : (((row + count - 1) / count) + Multiple - 1) / Multiple * Multiple;
+        return new(row, length, row >= FewestOfRow && (tile.RepeatsRows || row < total), tile.RepeatsRows && row == 1 ? Typical : 0);
+    }
+
+    /// <summary>The first end of a block behind a place; rows follow one another.</summary>
+    public int EndAfter(int at)
+    {
+        int inRow = at % RowLength, row = at - inRow, end = inRow - (inRow % Length) + Length;
+        return end < RowLength ? row + end : EndsRows ? row + RowLength : int.MaxValue;
+    }
+
+    public bool IsEnd(int at) => at > 0 && EndAfter(at - 1) == at;
+
+    /// <summary>Whether a block ends behind <paramref name="begin"/> and at most at <paramref name="end"/>.</summary>
+    public bool HasEnd(int begin, int end) => EndAfter(begin) <= end;
+
+    /// <summary>Whole blocks of <see cref="Length"/> between two places of a row, the first of which begins a block.</summary>
+    public int WholeFrom(int at, int end)
+    {
+        int inRow = at % RowLength;
+        return Length < RowLength && inRow % Length == 0 ? (Math.Min(end - at, RowLength - inRow)) / Length : 0;
+    }
+}
+
+/// <summary>The registers in which a tile sums, and the room on the stack for the sums over blocks.</summary>
+internal sealed class DotSums
+{
+    private readonly KernelBuilder _builder;
+    private readonly int _firstSlot;
+
+    public DotSums(KernelBuilder builder, int pixels, int vectors, SumBlocks blocks)
+    {
+        (_builder, Blocks, Registers) = (builder, blocks, new VReg[pixels, vectors]);
+        for (int i = 0; i < Registers.Length; i++)
+        {
+            VReg sum = Registers[i / vectors, i % vectors] = builder.Zero();
+            if (blocks.Any)
+            {
+                int slot = builder.Slot();
+                _firstSlot = i == 0 ? slot : _firstSlot;
+                builder.StoreSlot(slot, sum);
+            }
+        }
+    }
+
+    public SumBlocks Blocks { get; }
+
+    /// <summary>By pixel and vector.</summary>
+    public VReg[,] Registers { get; }
+
+    /// <summary>Ends a block: adds the registers to what lies on the stack, and begins anew.</summary>
+    public void Put()
+    {
+        int slot = _firstSlot;
+        foreach (VReg sum in Registers)
+        {
+            _builder.AddSlot(sum, slot);
+            _builder.StoreSlot(slot++, sum);
+            _builder.Clear(sum);
+        }
+    }
+
+    /// <summary>The registers with all blocks added.</summary>
+    public VReg[,] Results()
+    {
+        int slot = _firstSlot;
+        foreach (VReg sum in Blocks.Any ? Registers : new VReg[0, 0])
+        {
+            _builder.AddSlot(sum, slot++);
+        }
+
+        return Registers;
+    }
+}
