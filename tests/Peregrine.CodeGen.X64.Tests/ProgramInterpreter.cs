@@ -6,6 +6,7 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
     private readonly Dictionary<VReg, long> _integers = [];
     private readonly Dictionary<VReg, uint[]> _vectors = [];
     private readonly Dictionary<VReg, uint> _masks = [];
+    private readonly uint[][] _slots = new uint[program.SlotCount][];
     private readonly int _lanes = program.Lanes;
 
     internal void Run() => Run(0, program.Instructions.Count);
@@ -59,6 +60,7 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
     {
         if (i.Destination.Class == RegisterClass.Gpr && i.Destination.IsValid) { _integers[i.Destination] = Integer(i); }
         else if (i.Op == Opcode.Prefetch) { return; }
+        else if (i.Op == Opcode.SpillStore) { _slots[i.Immediate] = [.. _vectors[i.A]]; }
         else if (i.WritesMemory) { Store(i); }
         else if (i.Destination.Class == RegisterClass.Mask) { _masks[i.Destination] = Mask(i); }
         else
@@ -182,6 +184,12 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
         }
 
         if (i.Op == Opcode.Constant) { return (uint)i.Immediate; }
+        if (i.Op == Opcode.AddSlot)
+        {
+            (uint sum, uint kept) = (_vectors[i.Destination][lane], _slots[i.Immediate][lane]);
+            return Float(BitConverter.UInt32BitsToSingle(sum) + BitConverter.UInt32BitsToSingle(kept), sum, kept);
+        }
+
         if (i.Op == Opcode.LaneXor) { return _vectors[i.A][lane ^ i.Selector]; }
         if (i.Op == Opcode.LookUp) { return program.Tables[(int)i.Immediate][_vectors[i.A][lane] & 31]; }
         uint a = _vectors[i.A][lane];

@@ -9,6 +9,7 @@ internal sealed class RandomProgram
     private readonly KernelBuilder _p;
     private readonly VReg _input, _output, _count;
     private readonly List<VReg> _vectors = [], _masks = [], _integers = [];
+    private readonly List<int> _slots = [];
 
     private RandomProgram(int seed, int lanes)
     {
@@ -30,6 +31,12 @@ internal sealed class RandomProgram
     {
         for (int i = 0; i < 3; i++) { _vectors.Add(_p.Load(In(_p.VectorBytes))); }
         _masks.Add(_p.TailMask(_random.Next(_p.Lanes + 1)));
+        for (int i = _random.Next(8) - 4; i > 0; i--)
+        {
+            _slots.Add(_p.Slot());
+            _p.StoreSlot(_slots[^1], Any(_vectors));
+        }
+
         Statements(_random.Next(5, 60), 0);
         for (int i = 0; i < _vectors.Count && i < 20; i++) { _p.Store(new MemoryOperand(_output, i * 64), _vectors[_vectors.Count - 1 - i]); }
         return _p.Build();
@@ -93,8 +100,24 @@ internal sealed class RandomProgram
         else { _integers.Add(target); }
     }
 
+    private void SlotStatement(int slot)
+    {
+        switch (_random.Next(5))
+        {
+            case 0 or 1: _p.StoreSlot(slot, Any(_vectors)); break;
+            case 2: _p.Clear(Any(_vectors)); break;
+            default: _p.AddSlot(Any(_vectors), slot); break;
+        }
+    }
+
     private void MemoryStatement()
     {
+        if (_slots.Count > 0 && _random.Next(4) == 0)
+        {
+            SlotStatement(_slots[_random.Next(_slots.Count)]);
+            return;
+        }
+
         VReg mask = _random.Next(3) == 0 ? Any(_masks) : default;
         int full = _p.VectorBytes;
         switch (_random.Next(18))

@@ -14,7 +14,8 @@ internal sealed unsafe class PortableTile(DotTile tile)
     private readonly int _step = tile.FloatStep / sizeof(float);
     private readonly long[] _sources = [.. tile.PixelOffsets];
     private readonly long[] _targets = [.. tile.OutputOffsets];
-    private readonly (int Offset, int Length)[] _runs = [.. tile.Runs.Select(r => (r.Offset, r.Length))];
+    private readonly (int Offset, int Length, bool EndsBlock)[] _stretches = [.. SumBlocks.Of(tile).Stretches(tile)];
+    private readonly int _rowsOfBlock = SumBlocks.Of(tile).RowsOfBlock;
     private readonly EpilogueBlocks? _epilogue = tile.Epilogue is null ? null : new(tile.Epilogue);
     private readonly (int Slot, int Operand)[] _operands = tile.Epilogue is null ? [] : [.. new EpilogueBlocks(tile.Epilogue).Operands];
     private readonly long[]?[] _operandOffsets = [.. tile.Operands.Select(o => o.PixelOffsets.Count == 0 ? null : o.PixelOffsets.ToArray())];
@@ -52,6 +53,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
     private void Sum(long* block, long* pixels, float* weights, Vector<float>* sums, bool six)
     {
         PortableRows rows = PortableRows.Of(tile, block);
+        new Span<Vector<float>>(sums, EpilogueBlocks.Length).Clear();
         switch (six, tile.Vectors)
         {
             case (true, 2): SixByTwo(pixels, weights, sums, rows); break;
@@ -128,6 +130,8 @@ internal sealed unsafe class PortableTile(DotTile tile)
         return Unsafe.ReadUnaligned<Vector<float>>(padded);
     }
 
+    private bool EndsBlock(long row) => _rowsOfBlock > 0 && (row + 1) % _rowsOfBlock == 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SixByTwo(long* pixels, float* w, Vector<float>* sums, in PortableRows rows)
     {
@@ -136,7 +140,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
         {
             long down = rows.Offset(row);
             w += rows.LeftOut(row);
-            foreach ((int offset, int length) in _runs)
+            foreach ((int offset, int length, bool endsBlock) in _stretches)
             {
                 long at = down + offset;
                 float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
@@ -155,11 +159,18 @@ internal sealed unsafe class PortableTile(DotTile tile)
                     x = new(x5[i]);
                     (a5, b5) = (Vector.MultiplyAddEstimate(x, u, a5), Vector.MultiplyAddEstimate(x, v, b5));
                 }
+
+                if (endsBlock || EndsBlock(row))
+                {
+                    (sums[0], sums[2], sums[4], sums[6], sums[8], sums[10]) = (sums[0] + a0, sums[2] + a1, sums[4] + a2, sums[6] + a3, sums[8] + a4, sums[10] + a5);
+                    (sums[1], sums[3], sums[5], sums[7], sums[9], sums[11]) = (sums[1] + b0, sums[3] + b1, sums[5] + b2, sums[7] + b3, sums[9] + b4, sums[11] + b5);
+                    a0 = a1 = a2 = a3 = a4 = a5 = b0 = b1 = b2 = b3 = b4 = b5 = default;
+                }
             }
         }
 
-        (sums[0], sums[2], sums[4], sums[6], sums[8], sums[10]) = (a0, a1, a2, a3, a4, a5);
-        (sums[1], sums[3], sums[5], sums[7], sums[9], sums[11]) = (b0, b1, b2, b3, b4, b5);
+        (sums[0], sums[2], sums[4], sums[6], sums[8], sums[10]) = (sums[0] + a0, sums[2] + a1, sums[4] + a2, sums[6] + a3, sums[8] + a4, sums[10] + a5);
+        (sums[1], sums[3], sums[5], sums[7], sums[9], sums[11]) = (sums[1] + b0, sums[3] + b1, sums[5] + b2, sums[7] + b3, sums[9] + b4, sums[11] + b5);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -170,7 +181,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
         {
             long down = rows.Offset(row);
             w += rows.LeftOut(row);
-            foreach ((int offset, int length) in _runs)
+            foreach ((int offset, int length, bool endsBlock) in _stretches)
             {
                 long at = down + offset;
                 float* x0 = (float*)(pixels[0] + at), x1 = (float*)(pixels[1] + at), x2 = (float*)(pixels[2] + at), x3 = (float*)(pixels[3] + at), x4 = (float*)(pixels[4] + at), x5 = (float*)(pixels[5] + at);
@@ -184,10 +195,16 @@ internal sealed unsafe class PortableTile(DotTile tile)
                     a4 = Vector.MultiplyAddEstimate(new(x4[i]), u, a4);
                     a5 = Vector.MultiplyAddEstimate(new(x5[i]), u, a5);
                 }
+
+                if (endsBlock || EndsBlock(row))
+                {
+                    (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (sums[0] + a0, sums[1] + a1, sums[2] + a2, sums[3] + a3, sums[4] + a4, sums[5] + a5);
+                    a0 = a1 = a2 = a3 = a4 = a5 = default;
+                }
             }
         }
 
-        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (a0, a1, a2, a3, a4, a5);
+        (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]) = (sums[0] + a0, sums[1] + a1, sums[2] + a2, sums[3] + a3, sums[4] + a4, sums[5] + a5);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -198,7 +215,7 @@ internal sealed unsafe class PortableTile(DotTile tile)
         {
             long down = rows.Offset(row);
             w += rows.LeftOut(row);
-            foreach ((int offset, int length) in _runs)
+            foreach ((int offset, int length, bool endsBlock) in _stretches)
             {
                 float* x = (float*)(pixel + down + offset);
                 for (long i = 0, end = (long)length * _step; i < end; i += _step, w += 2 * Vector<float>.Count)
@@ -207,10 +224,16 @@ internal sealed unsafe class PortableTile(DotTile tile)
                     a = Vector.MultiplyAddEstimate(value, Unsafe.ReadUnaligned<Vector<float>>(w), a);
                     b = Vector.MultiplyAddEstimate(value, Unsafe.ReadUnaligned<Vector<float>>(w + Vector<float>.Count), b);
                 }
+
+                if (endsBlock || EndsBlock(row))
+                {
+                    (sums[0], sums[1]) = (sums[0] + a, sums[1] + b);
+                    a = b = default;
+                }
             }
         }
 
-        (sums[0], sums[1]) = (a, b);
+        (sums[0], sums[1]) = (sums[0] + a, sums[1] + b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -221,17 +244,23 @@ internal sealed unsafe class PortableTile(DotTile tile)
         {
             long down = rows.Offset(row);
             w += rows.LeftOut(row);
-            foreach ((int offset, int length) in _runs)
+            foreach ((int offset, int length, bool endsBlock) in _stretches)
             {
                 float* x = (float*)(pixel + down + offset);
                 for (long i = 0, end = (long)length * _step; i < end; i += _step, w += Vector<float>.Count)
                 {
                     a = Vector.MultiplyAddEstimate(new(x[i]), Unsafe.ReadUnaligned<Vector<float>>(w), a);
                 }
+
+                if (endsBlock || EndsBlock(row))
+                {
+                    sums[0] = sums[0] + a;
+                    a = default;
+                }
             }
         }
 
-        sums[0] = a;
+        sums[0] = sums[0] + a;
     }
 }
 

@@ -12,8 +12,8 @@ namespace Peregrine.Backends.Cpu.Products;
 /// <param name="RowsOfBlock">Rows of one float that make a block; 0 where rows are longer.</param>
 internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int RowsOfBlock)
 {
-    // Adding up costs about two cycles per register of sums; blocks of half this length gained little.
-    private const int Typical = 160, FewestOfRow = 64, Multiple = 4;
+    // Each end of a block costs a few cycles; half as many products in a block would gain a quarter of what is left of the error.
+    private const int Typical = 192, Shortest = 128, Longest = 256, FewestOfRow = 64, Multiple = 4;
 
     /// <summary>Whether there is more than one block.</summary>
     public bool Any => EndsRows || Length < RowLength || RowsOfBlock > 0;
@@ -21,8 +21,27 @@ internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int R
     public static SumBlocks Of(DotTile tile)
     {
         int total = tile.Runs.Sum(r => r.Length), row = tile.RowLength > 0 ? tile.RowLength : total;
-        int count = Math.Max(1, (row + (Typical / 2)) / Typical), length = count == 1 ? row : (((row + count - 1) / count) + Multiple - 1) / Multiple * Multiple;
+        int length = LengthFor(row);
         return new(row, length, row >= FewestOfRow && (tile.RepeatsRows || row < total), tile.RepeatsRows && row == 1 ? Typical : 0);
+    }
+
+    /// <summary>Blocks of one length are one loop with one body; where a row has no such, the last block is shorter and has a body of its own.</summary>
+    private static int LengthFor(int row)
+    {
+        int length = row;
+        double best = row <= Longest ? Distance(row) : double.MaxValue;
+        for (int count = row / Longest; count <= row / Shortest; count++)
+        {
+            if (count > 1 && row % (count * Multiple) == 0 && Distance(row / count) < best)
+            {
+                (length, best) = (row / count, Distance(row / count));
+            }
+        }
+
+        int parts = (row + (Typical / 2)) / Typical;
+        return best < double.MaxValue || parts < 2 ? length : (((row + parts - 1) / parts) + Multiple - 1) / Multiple * Multiple;
+
+        static double Distance(int length) => Math.Max((double)length / Typical, (double)Typical / Math.Max(1, length));
     }
 
     /// <summary>The first end of a block behind a place; rows follow one another.</summary>
@@ -32,6 +51,22 @@ internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int R
         return end < RowLength ? row + end : EndsRows ? row + RowLength : int.MaxValue;
     }
 
+    /// <summary>The runs of a tile, cut where blocks end; the last block of all is open where the tile knows which it is.</summary>
+    public IEnumerable<(int Offset, int Length, bool EndsBlock)> Stretches(DotTile tile)
+    {
+        int at = 0, total = tile.Runs.Sum(r => r.Length);
+        foreach (DotRun run in tile.Runs)
+        {
+            for (int begin = at, end = at + run.Length; at < end;)
+            {
+                int length = Math.Min(end, EndAfter(at)) - at, offset = run.Offset + ((at - begin) * tile.FloatStep);
+                at += length;
+                yield return (offset, length, IsEnd(at) && (tile.RepeatsRows || at < total));
+            }
+        }
+    }
+
+    /// <summary>Whether a block ends here.</summary>
     public bool IsEnd(int at) => at > 0 && EndAfter(at - 1) == at;
 
     /// <summary>Whether a block ends behind <paramref name="begin"/> and at most at <paramref name="end"/>.</summary>
@@ -41,7 +76,7 @@ internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int R
     public int WholeFrom(int at, int end)
     {
         int inRow = at % RowLength;
-        return Length < RowLength && inRow % Length == 0 ? (Math.Min(end - at, RowLength - inRow)) / Length : 0;
+        return Length < RowLength && inRow % Length == 0 ? Math.Min(end - at, RowLength - inRow) / Length : 0;
     }
 }
 
