@@ -101,7 +101,7 @@ internal sealed record DotTile(
     /// <summary>Whether the distance from pixel to pixel of the result is an argument; <see cref="OutputOffsets"/> then does not matter.</summary>
     public bool HasStride { get; init; }
 
-    /// <summary>Floats in a row of a patch, by which long sums are cut (<see cref="SumBlocks"/>), however a tile's runs cut it.</summary>
+    /// <summary>Floats in a row of a patch, or in one of its positions, by which long sums are cut (<see cref="SumBlocks"/>), however a tile's runs cut it.</summary>
     public int RowLength { get; init; } = RepeatsRows ? Runs.Sum(r => r.Length) : 0;
 
     /// <summary>Whether the number of channels, at most those of a group, is an argument; there is one group then.</summary>

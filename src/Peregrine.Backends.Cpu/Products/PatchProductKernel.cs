@@ -105,7 +105,8 @@ internal unsafe class PatchProductKernel : PatchKernel
             checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
         {
             HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat, Groups = groups, Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
-            RowLength = Problem.Horizontal.Kernel * Problem.Channels,
+            // Blocks that end with a position of the kernel leave the runs of tiles on the border whole.
+            RowLength = Problem.Channels >= SumBlocks.Shortest ? Problem.Channels : Problem.Horizontal.Kernel * Problem.Channels,
         };
         if (_target is null)
         {

@@ -13,7 +13,10 @@ namespace Peregrine.Backends.Cpu.Products;
 internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int RowsOfBlock)
 {
     // Each end of a block costs a few cycles; half as many products in a block would gain a quarter of what is left of the error.
-    private const int Typical = 192, Shortest = 128, Longest = 256, FewestOfRow = 64, Multiple = 4;
+    private const int Typical = 192, Longest = 256, FewestOfRow = 64, Multiple = 4;
+
+    /// <summary>The fewest products in one of several blocks of a row, if the row can be cut so.</summary>
+    public const int Shortest = 128;
 
     /// <summary>Whether there is more than one block.</summary>
     public bool Any => EndsRows || Length < RowLength || RowsOfBlock > 0;
@@ -70,13 +73,20 @@ internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int R
     public bool IsEnd(int at) => at > 0 && EndAfter(at - 1) == at;
 
     /// <summary>Whether a block ends behind <paramref name="begin"/> and at most at <paramref name="end"/>.</summary>
-    public bool HasEnd(int begin, int end) => EndAfter(begin) <= end;
+    public bool HasEnd(int begin, int end) => end > begin && EndAfter(begin) <= end;
 
-    /// <summary>Whole blocks of <see cref="Length"/> between two places of a row, the first of which begins a block.</summary>
+    /// <summary>Whole blocks of <see cref="Length"/> between two places, if the first of them begins a block.</summary>
     public int WholeFrom(int at, int end)
     {
         int inRow = at % RowLength;
-        return Length < RowLength && inRow % Length == 0 ? Math.Min(end - at, RowLength - inRow) / Length : 0;
+        if (!Any || inRow % Length != 0)
+        {
+            return 0;
+        }
+
+        // Where blocks fill the rows they follow one another across them.
+        bool isUniform = EndsRows && RowLength % Length == 0;
+        return (isUniform ? end - at : Length < RowLength ? Math.Min(end - at, RowLength - inRow) : 0) / Length;
     }
 }
 
