@@ -161,6 +161,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         PatchExtents e = call.Extents;
         PatchAxis v = Problem.Vertical;
         (call.Image, long inImage) = Math.DivRem(strip, Traversal.StripCount(e));
+        call.Strip = strip;
         long* block = stackalloc long[SliceArguments + DotTile.SliceArgumentCount];
         (long y, long rows, long skippedRows, long sourceRow, long z, long sourceSlice, long inPlane) = (0, v.Kernel, 0, 0, 0, 0, inImage);
         if (Traversal.Kind != TraversalKind.Flat)
@@ -193,6 +194,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         {
             count = Math.Min(Traversal.Kind == TraversalKind.Flat ? most : MostTilesPerCall, Traversal.EqualTiles(e, inPlane, part));
             block[DotTile.Tiles] = count;
+            call.BeginsStrip = part == 0;
             (long x, int code) = Traversal.TileAt(e, inPlane, part);
             PixelPlacement p = Problem.Placement;
             call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((z * p.StepZ) + p.FirstZ) * e.ResultPlane) + (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
@@ -237,6 +239,12 @@ internal unsafe ref struct PatchCall
 
     /// <summary>The image of the tile.</summary>
     public long Image { get; set; }
+
+    /// <summary>The strip of the tile, counted through all images.</summary>
+    public long Strip { get; set; }
+
+    /// <summary>Whether the tile is the first of its strip and block of channels.</summary>
+    public bool BeginsStrip { get; set; }
 
     /// <summary>The number of the tile's first pixel in its image.</summary>
     public long Pixel { get; set; }
