@@ -79,6 +79,9 @@ internal sealed unsafe class ChainKernel : ICpuKernel
 
     public int PhaseCount => _mean is null ? 1 : 2;
 
+    // Nobody but the last link's tiles reads what is an operand of theirs alone.
+    public IReadOnlyList<int> OverwritableInputs => [.. _kernels[^1].OverwritableInputs.Select(i => i + _operands[^1].FirstInput)];
+
     /// <summary>Where the kernels' own temporary memory begins.</summary>
     private long KernelScratch { get; }
 

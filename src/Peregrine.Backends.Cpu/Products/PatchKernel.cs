@@ -20,6 +20,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
     public PatchProblem Problem { get; } = problem;
 
+    // A tile reads its operands before it writes, and no other tile reads those.
+    public IReadOnlyList<int> OverwritableInputs { get; } = problem.OperandsLikeResult;
+
     public PatchTraversal Traversal { get; } = traversal;
 
     /// <summary>Bytes from input pixel to input pixel, in the padded image where there is one.</summary>
