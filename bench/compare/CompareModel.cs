@@ -24,6 +24,22 @@ internal sealed record CompareModel(string Name, string Path, Func<(Dictionary<s
         }
     }
 
+    /// <summary>Inputs as those of <paramref name="images"/> calls in one: each repeated along its first dimension. Floats of each copy are a little smaller than those of the one before.</summary>
+    public static Dictionary<string, Tensor> Repeated(Dictionary<string, Tensor> inputs, int images) => images == 1 ? inputs : inputs.ToDictionary(p => p.Key, p => Repeated(p.Value, images), StringComparer.Ordinal);
+
+    private static Tensor Repeated(Tensor tensor, int images)
+    {
+        Tensor repeated = new(tensor.Type, [images * tensor.Dims[0], .. tensor.Dims[1..]], new byte[images * tensor.Data.Length]);
+        Tensor copy = tensor;
+        for (int image = 0; image < images; image++)
+        {
+            copy.Data.CopyTo(repeated.Data[(image * copy.Data.Length)..]);
+            copy = Varied(copy);
+        }
+
+        return repeated;
+    }
+
     private static IEnumerable<string> ZooNames(string folder) =>
         Directory.EnumerateDirectories(folder).Where(d => File.Exists(System.IO.Path.Combine(d, "check.json"))).Select(d => System.IO.Path.GetFileName(d)).Order(StringComparer.Ordinal);
 

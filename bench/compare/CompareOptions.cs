@@ -19,6 +19,7 @@ internal sealed record CompareOptions
           --budget SECONDS      time for the timed runs of one model at one thread count (default 20)
           --level 0..5          Peregrine's optimization level (default 3)
           --workspace BYTES     temporary memory that a kernel of Peregrine's may take (0: convolutions without Winograd)
+          --batch N             so many images in one call: each input N times along its first dimension, every copy a little different (default 1)
           --dynamic             build for any shape that the model allows; by default Peregrine builds for the inputs' shapes
           --check-only          no timing: outputs only
           --noise               also how far ONNX Runtime is from itself without optimizations (max|diff|/std): the rounding errors of float32
@@ -47,6 +48,9 @@ internal sealed record CompareOptions
 
     /// <summary>Bytes of temporary memory that Peregrine's kernels may take; null for any amount.</summary>
     public long? Workspace { get; init; }
+
+    /// <summary>How often inputs are repeated along their first dimension.</summary>
+    public int Batch { get; init; } = 1;
 
     public bool Dynamic { get; init; }
 
@@ -105,6 +109,7 @@ internal sealed record CompareOptions
                 "--json" => options with { JsonPath = value },
                 "--threads" when Numbers(value) is { } threads => options with { Threads = threads },
                 "--iterations" when Number(value) is { } number => options with { Iterations = number },
+                "--batch" when Number(value) is { } number => options with { Batch = number },
                 "--budget" when Number(value) is { } number => options with { BudgetSeconds = number },
                 "--workspace" when long.TryParse(value, CultureInfo.InvariantCulture, out long bytes) && bytes >= 0 => options with { Workspace = bytes },
                 "--level" when int.TryParse(value, CultureInfo.InvariantCulture, out int level) && level is >= 0 and <= 5 => options with { Level = level },

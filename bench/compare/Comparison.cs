@@ -12,6 +12,7 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
     public CompareResult Run(CompareModel model, int threads)
     {
         (Dictionary<string, Tensor> first, Dictionary<string, Tensor> second) = model.Inputs();
+        (first, second) = (CompareModel.Repeated(first, options.Batch), CompareModel.Repeated(second, options.Batch));
         using OnnxRuntimeSession session = peer.Load(model.Path, threads);
         long start = Stopwatch.GetTimestamp();
         EngineBuilder builder = new EngineBuilder().UseCpu(cpu => cpu.Threads = threads).Level(options.Level);

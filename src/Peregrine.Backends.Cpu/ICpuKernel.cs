@@ -76,19 +76,23 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
     /// <summary>The number of the first packing of a kernel that is part of another.</summary>
     public int FirstPacking { get; init; }
 
-    public byte* Input(int operand) => Link is null ? Pointer((int)Step.Inputs[operand]) : operand == 0 && Link.InputDims is not null ? SharedScratch + Link.InputOffset : Pointer((int)Step.Inputs[Link.FirstInput + operand]);
+    public byte* Input(int operand) => operand == 0 && Link?.InputDims is not null ? SharedScratch + Link.InputOffset : Pointer(InputSlot(operand));
 
-    public byte* Output(int operand) => Link?.OutputDims is null ? Pointer((int)Step.Outputs[operand]) : SharedScratch + Link.OutputOffset;
+    public byte* Output(int operand) => Link?.OutputDims is null ? Pointer(OutputSlot(operand)) : SharedScratch + Link.OutputOffset;
 
-    public ReadOnlySpan<long> InputDims(int operand) => Link is null ? Slots.Dims((int)Step.Inputs[operand]) : operand == 0 && Link.InputDims is { } dims ? dims : Slots.Dims((int)Step.Inputs[Link.FirstInput + operand]);
+    public ReadOnlySpan<long> InputDims(int operand) => operand == 0 && Link?.InputDims is { } dims ? dims : Slots.Dims(InputSlot(operand));
 
-    public ReadOnlySpan<long> OutputDims(int operand) => Link?.OutputDims is { } dims ? dims : Slots.Dims((int)Step.Outputs[operand]);
+    public ReadOnlySpan<long> OutputDims(int operand) => Link?.OutputDims is { } dims ? dims : Slots.Dims(OutputSlot(operand));
 
     /// <summary>The address of the kernel's machine code number <paramref name="index"/>.</summary>
     public nint Entry(int index) => resources.Entry(FirstCode + index);
 
     /// <summary>The packed weights number <paramref name="index"/>.</summary>
     public byte* Packed(int index) => resources.Packed(FirstPacking + index);
+
+    private int InputSlot(int operand) => Link is null ? (int)Step.Inputs[operand] : Link.ReadsResult ? (int)Step.Outputs[0] : (int)Step.Inputs[Link.FirstInput + operand];
+
+    private int OutputSlot(int operand) => (int)Step.Outputs[Link is { ReadsResult: true } ? 1 + operand : operand];
 
     private byte* SharedScratch => Slots.Scratch(StepIndex) is (HostBuffer buffer, long offset) ? buffer.Pointer + offset : null;
 
@@ -101,4 +105,11 @@ internal readonly unsafe ref struct KernelArguments(SlotTable slots, KernelStep 
 /// <param name="InputOffset">Where that lies in the shared temporary memory, if the kernel does not find it elsewhere.</param>
 /// <param name="OutputDims">Dims of what goes to the next link; null in the last.</param>
 /// <param name="OutputOffset">Where that lies in the shared temporary memory.</param>
-internal sealed record LinkOperands(int FirstInput, long[]? InputDims, long InputOffset, long[]? OutputDims, long OutputOffset);
+internal sealed record LinkOperands(int FirstInput, long[]? InputDims, long InputOffset, long[]? OutputDims, long OutputOffset)
+{
+    /// <summary>The operands of the mean behind the last link: it reads the step's first result, and what it makes is the second.</summary>
+    public static LinkOperands OfMean { get; } = new(0, null, 0, null, 0) { ReadsResult = true };
+
+    /// <summary>Whether the only input is the step's first result, and the output its second.</summary>
+    public bool ReadsResult { get; private init; }
+}

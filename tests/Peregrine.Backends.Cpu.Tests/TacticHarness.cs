@@ -55,6 +55,9 @@ internal sealed class TacticHarness
     /// <summary>Whether every bit must be the reference's: true for what only moves elements.</summary>
     public bool IsBitwise { get; init; }
 
+    /// <summary>Outputs whose sums an option may form in an order of its own; those of the first option count. All others are the same bit by bit.</summary>
+    public HashSet<int> OwnSums { get; init; } = [];
+
     /// <summary>What the request says instead of the operator and no epilogue: for pointwise regions.</summary>
     public Func<KernelRequest, KernelRequest> Rephrase { get; init; } = static r => r;
 
@@ -129,15 +132,27 @@ internal sealed class TacticHarness
         byte[][] result = [];
         foreach (TacticOption option in accept.Options)
         {
-            byte[][] found = Run(backend, request, tactic.Id, option, tactic.Compile(request, option));
-            Assert.True(result.Length == 0 || result.Zip(found).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"{tactic.Id} on {request}: options differ");
-            result = found;
+            IKernel kernel = tactic.Compile(request, option);
+            byte[][] found = Run(backend, request, tactic.Id, option, kernel);
+            foreach (int input in kernel.OverwritableInputs.Where(i => CanOverwrite(i)))
+            {
+                byte[][] inPlace = Run(backend, request, tactic.Id, option, kernel, overwritten: input);
+                Assert.True(inPlace.Zip(found).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"{tactic.Id} on {request}: other bits where the result overwrites input {input}");
+            }
+
+            Assert.True(result.Length == 0 || result.Zip(found).Index().All(p => OwnSums.Contains(p.Index) || p.Item.First.AsSpan().SequenceEqual(p.Item.Second)), $"{tactic.Id} on {request}: options differ");
+            result = result.Length == 0 ? found : result;
         }
 
         return result;
     }
 
-    private byte[][] Run(CpuBackend backend, KernelRequest request, TacticId id, TacticOption option, IKernel kernel)
+    /// <summary>Whether an input is as the planner demands of one in whose memory the result is written.</summary>
+    private bool CanOverwrite(int input) => !Constants.Contains(input) && _inputs[input] is { } tensor && _expected[0] is { } result && tensor.Dims.SequenceEqual(result.Dims)
+        && Stored(tensor, InputLayouts[input]) == Stored(result, OutputLayouts[0]) && tensor.Type.Bits() == result.Type.Bits();
+
+    /// <param name="overwritten">The input in whose memory the first output is written; none if negative.</param>
+    private byte[][] Run(CpuBackend backend, KernelRequest request, TacticId id, TacticOption option, IKernel kernel, int overwritten = -1)
     {
         List<BufferSlot> slots = [];
         List<DeviceBuffer?> constants = [];
@@ -209,6 +224,14 @@ internal sealed class TacticHarness
                 foreach (DeviceBuffer? target in targets)
                 {
                     All(target).Fill(Spoilt);
+                }
+
+                if (overwritten >= 0)
+                {
+                    Tensor tensor = _inputs[overwritten]!;
+                    Span<byte> shared = All(targets[0]).Slice(Guard - Misalignment(_expected[0]!.Type), (int)Stored(tensor, InputLayouts[overwritten]));
+                    LayoutConversion.Store(tensor, InputLayouts[overwritten], shared);
+                    table.Bind((int)step.Inputs[overwritten], targets[0]!, Guard - Misalignment(_expected[0]!.Type), tensor.Dims.ToArray());
                 }
 
                 program.Enqueue(table, 0, 1, stream);

@@ -1,7 +1,10 @@
+using Peregrine.Backends.Cpu.Convolution;
 using Peregrine.Backends.Cpu.Packing;
+using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Backends.Cpu.Products;
 using Peregrine.Backends.Cpu.Workers;
 using Peregrine.CodeGen.X64;
+using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu.Chains;
 
@@ -9,7 +12,8 @@ namespace Peregrine.Backends.Cpu.Chains;
 /// Runs the kernels of a chain in turns, on bands of the last one's rows: what a band reads of the result before it lies in a window of the worker's own temporary memory, small enough for the second-level
 /// cache. The kernels are those that would run one after the other, and run unchanged: they are told where all pixels of their input would begin and where all of their result would, of which only those of
 /// the window are there. A worker that goes on to the next band keeps the rows that both read, at the beginning of the window; one that begins elsewhere computes them for itself. Where the second link
-/// has a kernel of its own for each channel, a chain may be cut by groups of channels, too: a group then goes past all bands before the next.
+/// has a kernel of its own for each channel, a chain may be cut by groups of channels, too: a group then goes past all bands before the next. Where the mean of the last link's result is wanted, that link
+/// leaves the sums of each strip in shared temporary memory, of which a second phase makes means: the strips alone decide how sums are formed.
 /// </summary>
 internal sealed unsafe class ChainKernel : ICpuKernel
 {
@@ -27,16 +31,21 @@ internal sealed unsafe class ChainKernel : ICpuKernel
     private readonly int _groups;
     private readonly int _channelsPerGroup;
     private readonly int[] _blocksPerGroup;
+    // Where the last link leaves sums.
+    private readonly DepthwiseKernel? _summing;
+    private readonly KernelOperand? _mean;
 
     /// <param name="kernels">One per link, all of one phase.</param>
     /// <param name="operands">One per link.</param>
     /// <param name="channelsPerGroup">Channels of a group; 0 for one group of all of them.</param>
     /// <param name="blocksPerGroup">Per link, how many of its kernel's blocks of channels make a group.</param>
-    public ChainKernel(PatchKernel[] kernels, ChainLayout layout, LinkOperands[] operands, int channelsPerGroup, int[] blocksPerGroup)
+    /// <param name="mean">The second result, where there is one: the last kernel is a <see cref="DepthwiseKernel"/> with sums then.</param>
+    public ChainKernel(PatchKernel[] kernels, ChainLayout layout, LinkOperands[] operands, int channelsPerGroup, int[] blocksPerGroup, KernelOperand? mean)
     {
+        (_mean, _summing) = (mean, mean is null ? null : (DepthwiseKernel)kernels[^1]);
         (_kernels, _layout, _operands, _channelsPerGroup, _blocksPerGroup) = (kernels, layout, operands, channelsPerGroup, blocksPerGroup);
         _strides = [.. kernels.SkipLast(1).Select(k => k.Problem.OutputStride)];
-        _groups = channelsPerGroup == 0 ? 1 : (int)((kernels[0].Problem.Outputs + (long)channelsPerGroup - 1) / channelsPerGroup);
+        _groups = channelsPerGroup == 0 ? 1 : (int)((((long)kernels[0].Problem.Groups * kernels[0].Problem.Outputs) + channelsPerGroup - 1) / channelsPerGroup);
         _firstCodes = new int[kernels.Length];
         _firstPackings = new int[kernels.Length];
         List<CompiledCode> code = [];
@@ -68,15 +77,38 @@ internal sealed unsafe class ChainKernel : ICpuKernel
 
     public long WorkerScratchBytes { get; }
 
+    public int PhaseCount => _mean is null ? 1 : 2;
+
+    // Nobody but the last link's tiles reads what is an operand of theirs alone.
+    public IReadOnlyList<int> OverwritableInputs => [.. _kernels[^1].OverwritableInputs.Select(i => i + _operands[^1].FirstInput)];
+
     /// <summary>Where the kernels' own temporary memory begins.</summary>
     private long KernelScratch { get; }
 
     private int StateBytes => (FirstWindow + (StateFields * (_kernels.Length - 1))) * sizeof(long);
 
-    public int TileCount(in KernelArguments arguments, int phase) => checked((int)(arguments.InputDims(0)[0] * _groups * _layout.Bands));
+    public long ScratchBytes(IReadOnlyList<long[]?> inputs, IReadOnlyList<long[]?> outputs) => _summing is null ? 0 : checked(inputs[0]![0] * Means(1).Parts * _summing.SumsPerStrip * sizeof(float));
+
+    public int TileCount(in KernelArguments arguments, int phase)
+    {
+        long images = arguments.InputDims(0)[0];
+        return phase == 0 ? checked((int)(images * _groups * _layout.Bands)) : Means(images).TileCount;
+    }
 
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
     {
+        if (phase > 0)
+        {
+            MeanOfSums means = Means(arguments.InputDims(0)[0]);
+            for (int tile = tiles.Begin; tile < tiles.End; tile++)
+            {
+                // One pixel, whose channels lie side by side in either layout.
+                means.Run(tile, (float*)arguments.Scratch, (float*)arguments.Output(1), Math.Max(means.Channels, _mean!.Layout.InnerStride));
+            }
+
+            return;
+        }
+
         long* state = (long*)arguments.WorkerScratch;
         if (*arguments.WorkerNote == 0)
         {
@@ -112,6 +144,12 @@ internal sealed unsafe class ChainKernel : ICpuKernel
         }
 
         return range;
+    }
+
+    private MeanOfSums Means(long images)
+    {
+        ChainSteps last = _layout[_layout.Links - 1];
+        return new(images, (long)last.Problem.Groups * last.Problem.Outputs, last.Count, _summing!.SumsPerStrip, last.Extents.OutputPixels);
     }
 
     private static long Aligned(long bytes) => (bytes + 63) & -64;

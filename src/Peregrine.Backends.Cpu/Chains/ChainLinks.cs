@@ -9,8 +9,10 @@ namespace Peregrine.Backends.Cpu.Chains;
 /// <summary>The links of a chain's request as requests of their own.</summary>
 /// <param name="Requests">One per link; what is between two links lies channels-last.</param>
 /// <param name="FirstInputs">Per link, what is to be added to the number of an input, the first apart, to have the number of the step's input.</param>
-internal sealed record ChainLinks(IReadOnlyList<KernelRequest> Requests, IReadOnlyList<int> FirstInputs)
+/// <param name="Mean">The mean of the last link's result, where that is a result, too.</param>
+internal sealed record ChainLinks(IReadOnlyList<KernelRequest> Requests, IReadOnlyList<int> FirstInputs, KernelRequest? Mean)
 {
+    /// <summary>Convolutions.</summary>
     public int Count => Requests.Count;
 
     /// <summary>Bytes of what a link makes for the next, of one image where their number is known at run time only.</summary>
@@ -21,7 +23,7 @@ internal sealed record ChainLinks(IReadOnlyList<KernelRequest> Requests, IReadOn
     public static ChainLinks? Of(KernelRequest request, Func<long, long> pixelStride, out string reason)
     {
         reason = "takes chains of convolutions";
-        if (request.Anchor is not Chain { Links: { Count: > 1 } links } || links.Sum(l => l.InputCount) - links.Count + 1 != request.Inputs.Count)
+        if (request.Anchor is not Chain { Links: { Count: > 0 } links } chain || links.Sum(l => l.InputCount) - links.Count + 1 != request.Inputs.Count || request.Outputs.Count != (chain.HasMean ? 2 : 1))
         {
             return null;
         }
@@ -53,7 +55,7 @@ internal sealed record ChainLinks(IReadOnlyList<KernelRequest> Requests, IReadOn
             requests.Add(new(links[i].Convolution, inputs, [before], links[i].Epilogue));
         }
 
-        return new(requests, shifts);
+        return new(requests, shifts, chain.HasMean ? new(new GlobalAveragePool(), [request.Outputs[0]], [request.Outputs[1]], null) : null);
     }
 
     /// <summary>What a convolution makes of its inputs; null if they do not fit together.</summary>
@@ -71,10 +73,13 @@ internal sealed record ChainLinks(IReadOnlyList<KernelRequest> Requests, IReadOn
         return Array.TrueForAll(dims[1..], d => d.Min > 0) ? new(OperandRole.Activation, DataType.Float32, Layout.ChannelsLast(x.Count, pixelStride(w[0].Min)), ValueList.From(dims)) : null;
     }
 
-    /// <summary>Where each link finds its operands.</summary>
+    /// <summary>The links, and behind them the mean.</summary>
+    public IEnumerable<KernelRequest> Parts => Mean is null ? Requests : Requests.Append(Mean);
+
+    /// <summary>Where each part finds its operands.</summary>
     /// <param name="images">The number of images.</param>
     /// <param name="offset">Where what each link makes for the next lies in shared temporary memory.</param>
-    public LinkOperands[] Operands(long images, Func<int, long> offset) => [.. Requests.Select((r, i) => new LinkOperands(
+    public LinkOperands[] Operands(long images, Func<int, long> offset) => [.. Parts.Select((r, i) => i == Count ? LinkOperands.OfMean : new LinkOperands(
         FirstInputs[i], i == 0 ? null : Dims(r.Inputs[0], images), i == 0 ? 0 : offset(i - 1), i == Count - 1 ? null : Dims(r.Outputs[0], images), i == Count - 1 ? 0 : offset(i)))];
 
     /// <summary>The extents of an operand for so many images.</summary>

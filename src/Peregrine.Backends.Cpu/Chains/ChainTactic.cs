@@ -22,6 +22,10 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private const int MostOptions = 6, BandsPerWorker = 2;
 
+    // Of a single convolution with a mean.
+    private const int StripsPerWorker = 8, VectorsPerGroup = 12;
+    private const double SecondsPerSum = 1e-10, SecondsPerPhase = 1e-6;
+
     private const double NearShare = 1, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target);
@@ -41,8 +45,13 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
             return new Verdict.Decline(reason);
         }
 
+        if (links.Mean is not null && !IsDepthwise(links.Requests[^1]))
+        {
+            return new Verdict.Decline("takes the mean behind a generated depthwise convolution only");
+        }
+
         double saved = Enumerable.Range(0, links.Count - 1).Sum(i => Saved(links.BytesBetween(i), device));
-        if (saved <= 0)
+        if (saved <= 0 && links.Count > 1)
         {
             return new Verdict.Decline("what is between the links stays in the second-level cache as it is");
         }
@@ -69,9 +78,9 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
             }
         }
 
-        ChainOption[] options = [.. Options(links, shapes, device)];
+        ChainOption[] options = [.. links.Count == 1 ? Options(links.Requests[0], shapes[0], device) : Options(links, shapes, device)];
         double gain = saved - (Turns(links, options[0]) / device.Parallelism);
-        return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - gain, seconds / 4));
+        return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - gain, seconds / 4) + Mean(links, device));
     }
 
     public IKernel Compile(KernelRequest request, TacticOption option) => Make(request, option, target);
@@ -134,6 +143,21 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
         return options.Distinct().Take(MostOptions);
     }
+
+    /// <summary>Ways to run a convolution whose sums are wanted: strip by strip, by groups of channels where strips are too few for all workers.</summary>
+    private IEnumerable<ChainOption> Options(KernelRequest link, IReadOnlyList<string> shapes, DeviceProfile device)
+    {
+        PatchProblem problem = Problem(link)!;
+        foreach (string shape in shapes)
+        {
+            int strips = StepsOf(problem, link, shape).Count, channels = VectorsPerGroup * target!.Lanes;
+            yield return new(1, strips >= StripsPerWorker * device.Parallelism || channels >= problem.Groups ? 0 : channels, Texts.Create([shape]));
+        }
+    }
+
+    /// <summary>Seconds that the sums of a last link take, and the means of them.</summary>
+    private double Mean(ChainLinks links, DeviceProfile device) =>
+        links.Mean is null ? 0 : (links.Requests[^1].Outputs[0].Dims.Skip(1).Aggregate(1.0, (product, d) => product * d.Min) / target!.Lanes * SecondsPerSum / device.Parallelism) + SecondsPerPhase;
 
     /// <summary>
     /// A single pixel's products before a kernel for each channel: the two may go through the image by groups of channels. Returns the shapes for that and the size of a group, near the one that is
@@ -209,7 +233,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
             TacticOption shape = new(option.Shapes[i]);
             if (IsDepthwise(links.Requests[i]))
             {
-                kernels[i] = new DepthwiseKernel(problem, DepthwiseShape.Parse(shape), generator!, channels > 0 ? channels / lanes : null);
+                kernels[i] = new DepthwiseKernel(problem, DepthwiseShape.Parse(shape), generator!, channels > 0 ? channels / lanes : null, hasSums: i == links.Count - 1 && links.Mean is not null);
                 blocks[i] = channels > 0 ? 1 : kernels[i].ChannelBlocks;
             }
             else
@@ -221,6 +245,6 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         }
 
         ChainSteps[] steps = [.. kernels.Select((k, i) => new ChainSteps(k.Problem, k.Traversal.Strips, ExtentsOf(k.Problem, links.Requests[i])))];
-        return new(kernels, new(steps, option.StripsPerBand), links.Operands(1, _ => 0), channels, blocks);
+        return new(kernels, new(steps, option.StripsPerBand), links.Operands(1, _ => 0), channels, blocks, links.Mean?.Outputs[0]);
     }
 }

@@ -5,7 +5,7 @@ using Peregrine.Runtime.Kernels;
 
 namespace Peregrine.Backends.Cpu.Chains;
 
-/// <summary>Runs the kernels of a chain one after the other; what is between them lies as a whole in temporary memory that all workers share.</summary>
+/// <summary>Runs the kernels of a chain one after the other, and last that of the mean if there is one; what is between them lies as a whole in temporary memory that all workers share.</summary>
 internal sealed class SeparateLinksKernel : ICpuKernel
 {
     private readonly ICpuKernel[] _kernels;
@@ -24,7 +24,7 @@ internal sealed class SeparateLinksKernel : ICpuKernel
         List<WeightPacking> packings = [];
         for (int i = 0; i < kernels.Length; i++)
         {
-            int shift = links.FirstInputs[i];
+            int shift = i < links.Count ? links.FirstInputs[i] : 0;
             (_firstCodes[i], _firstPackings[i]) = (code.Count, packings.Count);
             code.AddRange(kernels[i].Code);
             packings.AddRange(kernels[i].Packings.Select(p => p with { Input = p.Input + shift }));
@@ -88,7 +88,7 @@ internal sealed class SeparateLinksKernel : ICpuKernel
             offsets[i + 1] = Aligned(checked(offsets[i] + (result.Layout.Resolve(ChainLinks.Dims(result, images)).Elements * sizeof(float))));
         }
 
-        long own = _kernels.Select((k, i) => k.ScratchBytes(Dims(_links.Requests[i].Inputs, images), Dims(_links.Requests[i].Outputs, images))).Max();
+        long own = _kernels.Zip(_links.Parts, (kernel, part) => kernel.ScratchBytes(Dims(part.Inputs, images), Dims(part.Outputs, images))).Max();
         return _places = new(images, _links.Operands(images, i => offsets[i]), offsets[^1], checked(offsets[^1] + own));
     }
 

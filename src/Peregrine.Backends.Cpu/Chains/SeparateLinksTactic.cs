@@ -1,16 +1,19 @@
+using Peregrine.Backends.Cpu.Pooling;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Tensors;
 
 namespace Peregrine.Backends.Cpu.Chains;
 
 /// <summary>
-/// The convolutions of a chain one after the other, each by the tactic that is estimated to be best: what a chain costs that is none. It is what trials compare bands with, and it serves where the
+/// The convolutions of a chain one after the other, each by the tactic that is estimated to be best, and the mean behind them: what a chain costs that is none. It is what trials compare bands with, and it serves where the
 /// processor of another machine has no kernels that could run in bands.
 /// </summary>
 /// <param name="links">Tactics that may serve a link, in the order in which ties are decided.</param>
 internal sealed class SeparateLinksTactic(IReadOnlyList<ITactic> links) : ITactic
 {
     private const string Arrow = " > ", Colon = ": ";
+
+    private readonly PoolTactic _pool = new();
 
     public TacticId Id { get; } = new("cpu.convolution.chain.separate", 1);
 
@@ -38,6 +41,15 @@ internal sealed class SeparateLinksTactic(IReadOnlyList<ITactic> links) : ITacti
             scratch = Math.Max(scratch, accept.ScratchBytes);
         }
 
+        switch (chain.Mean is { } mean ? _pool.Consider(mean, device) : null)
+        {
+            case Verdict.Decline decline:
+                return decline;
+            case Verdict.Accept accept:
+                seconds += accept.EstimatedCost;
+                break;
+        }
+
         for (int i = 0; i < chain.Count - 1; i++)
         {
             between += (long)Math.Min(chain.BytesBetween(i), long.MaxValue / 8);
@@ -54,6 +66,7 @@ internal sealed class SeparateLinksTactic(IReadOnlyList<ITactic> links) : ITacti
     {
         ChainLinks chain = ChainLinks.Of(request, CpuBackend.PixelStride, out string reason) ?? throw new ArgumentException(reason, nameof(request));
         string[] words = option.Text.Split(Arrow);
-        return new([.. words.Select((w, i) => w.Split(Colon, 2) is [var name, var own] ? (ICpuKernel)make(links.First(t => t.Id.Name == name), chain.Requests[i], new(own)) : throw new ArgumentException(option.Text, nameof(option)))], chain);
+        IEnumerable<ICpuKernel> kernels = words.Select((w, i) => w.Split(Colon, 2) is [var name, var own] ? (ICpuKernel)make(links.First(t => t.Id.Name == name), chain.Requests[i], new(own)) : throw new ArgumentException(option.Text, nameof(option)));
+        return new([.. chain.Mean is { } mean ? kernels.Append(new GlobalMeanKernel(mean)) : kernels], chain);
     }
 }

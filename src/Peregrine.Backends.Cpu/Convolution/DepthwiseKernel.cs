@@ -20,14 +20,17 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private readonly int _remainder;
     private readonly int _vectorBytes;
     private readonly int? _blockVectors;
+    private readonly bool _hasSums;
 
     /// <param name="blockVectors">Vectors of each block of channels but the last; null for as many as suit.</param>
-    public DepthwiseKernel(PatchProblem problem, DepthwiseShape shape, GeneratorTarget target, int? blockVectors = null)
+    /// <param name="hasSums">Whether the results of each strip and channel are summed up, too, in shared temporary memory: [strip of all images][channel], <see cref="SumsPerStrip"/> apart.</param>
+    public DepthwiseKernel(PatchProblem problem, DepthwiseShape shape, GeneratorTarget target, int? blockVectors = null, bool hasSums = false)
         : base(problem, PatchTraversal.Of(problem, shape.Columns, padFewChannels: false, blockRows: shape.Rows))
     {
         _target = target;
         (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
         _blockVectors = blockVectors;
+        _hasSums = hasSums;
         ChannelBlocks = Math.Max(1, blockVectors is { } size ? (_wholeVectors + (_remainder > 0 ? 1 : 0) + size - 1) / size : new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
         _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
@@ -38,6 +41,9 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     public override IReadOnlyList<CompiledCode> Code => _code;
 
     public override IReadOnlyList<WeightPacking> Packings { get; }
+
+    /// <summary>Floats from the sums of a strip to those of the next: whole vectors.</summary>
+    public long SumsPerStrip => (long)(_wholeVectors + (_remainder > 0 ? 1 : 0)) * _target.Lanes;
 
     protected override int MostTilesPerCall => 1;
 
@@ -68,6 +74,16 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * rowBytes));
         block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
+        if (_hasSums)
+        {
+            float* sums = (float*)call.Arguments.Scratch + (call.Strip * SumsPerStrip) + channel;
+            block[SliceArguments + DepthwiseTile.Sums] = (long)sums;
+            if (call.BeginsStrip)
+            {
+                new Span<float>(sums, vectors * _target.Lanes).Clear();
+            }
+        }
+
         BindOperands(call, block, channel);
         ((delegate* unmanaged<long*, void>)call.Arguments.Entry(entry))(block);
     }
@@ -88,6 +104,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
             lanes, tile.PixelRows, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), h.Kernel, tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue)
         {
             HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat,
+            HasSums = _hasSums,
         }.Compile(_target));
         return _code.Count - 1;
     }

@@ -22,6 +22,14 @@ internal sealed record DepthwiseTile(
     /// <summary>As of <see cref="DotTile.HasSlices"/>.</summary>
     public bool HasSlices { get; init; }
 
+    /// <summary>
+    /// Whether the results of each channel are summed up: added to a vector of sums, whose address is the last argument, at <see cref="Sums"/> behind the operands. Not together with <see cref="HasSlices"/>.
+    /// </summary>
+    public bool HasSums { get; init; }
+
+    /// <summary>Where the argument of a tile with <see cref="HasSums"/> stands.</summary>
+    public const int Sums = 0;
+
     public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target));
 
     private KernelProgram Build(GeneratorTarget target)
@@ -30,6 +38,7 @@ internal sealed record DepthwiseTile(
         VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), result = p.Argument("target", ArgumentKind.WritePointer);
         VReg vectors = p.Argument("vectors", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
+        VReg total = HasSums ? p.Argument("sums", ArgumentKind.WritePointer) : default;
         VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
 
         // What the sums and one pixel leave.
@@ -56,11 +65,16 @@ internal sealed record DepthwiseTile(
 
             if (Lanes < p.Lanes)
             {
-                p.Masked(p.TailMask(Lanes), () => Finish(p, epilogue, sums, result, operands));
+                p.Masked(p.TailMask(Lanes), () => Finish(p, epilogue, sums, result, operands, total));
             }
             else
             {
-                Finish(p, epilogue, sums, result, operands);
+                Finish(p, epilogue, sums, result, operands, total);
+            }
+
+            if (HasSums)
+            {
+                p.AddTo(total, p.VectorBytes);
             }
 
             p.AddTo(weights, VectorBytes);
@@ -150,14 +164,24 @@ internal sealed record DepthwiseTile(
         }
     }
 
-    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[] sums, VReg target, VReg[] operands)
+    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[] sums, VReg target, VReg[] operands, VReg total)
     {
         VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], 0, 0) : default)];
+        // From the first results on, whose registers are free then.
+        VReg sum = default;
         epilogue.Write(
             p,
             sums.Length,
-            sums.Length + shared.Count(r => r.IsValid),
+            sums.Length + shared.Count(r => r.IsValid) + (HasSums ? 1 : 0),
             (pixel, i) => i == 0 ? sums[pixel] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], 0, pixel),
-            (pixel, value) => p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel])), value));
+            (pixel, value) => p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel])), value),
+            HasSums ? values => sum = sum.IsValid ? p.Add(sum, Sum(p, values)) : Sum(p, values) : null);
+        if (HasSums)
+        {
+            p.Store(new MemoryOperand(total, 0), p.Add(sum, p.Load(new MemoryOperand(total, 0))));
+        }
     }
+
+    /// <summary>In pairs, so that no addition waits for more than the few before it.</summary>
+    private static VReg Sum(KernelBuilder p, ReadOnlySpan<VReg> values) => values.Length == 1 ? values[0] : p.Add(Sum(p, values[..(values.Length / 2)]), Sum(p, values[(values.Length / 2)..]));
 }

@@ -49,6 +49,9 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
 
     public int PhaseCount => _shape.IsPhased ? 2 : 1;
 
+    // The transform of a tile's products reads its operands before it writes.
+    public IReadOnlyList<int> OverwritableInputs => _problem.OperandsLikeResult;
+
     public long WorkerScratchBytes => _layout.WorkerBytes;
 
     public IReadOnlyList<CompiledCode> Code => _code;

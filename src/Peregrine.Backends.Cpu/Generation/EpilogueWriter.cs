@@ -42,13 +42,18 @@ internal sealed class EpilogueWriter
     /// <param name="live">Registers with values now, the sums of these results among them.</param>
     /// <param name="operand">The value of an operand for a result.</param>
     /// <param name="store">Stores a result's value.</param>
-    public void Write(KernelBuilder p, int count, int live, Func<int, int, VReg> operand, Action<int, VReg> store)
+    /// <param name="written">What else becomes of values that were stored, in order, some at a time; null for nothing.</param>
+    public void Write(KernelBuilder p, int count, int live, Func<int, int, VReg> operand, Action<int, VReg> store, Action<VReg[]>? written = null)
     {
         for (int done = 0; done < count;)
         {
             int most = _graph is null ? 1 : Math.Clamp((_registers - 1 - (live - done)) / _extra, 1, MostAtOnce), first = done, size = Math.Min(most, count - done);
+            VReg[] values = new VReg[size];
             Action[] bodies = [.. Enumerable.Range(first, size).Select(result => (Action)(() =>
-                store(result, _graph is null ? operand(result, 0) : EpilogueLowering.Apply(p, _graph, i => operand(result, i)))))];
+            {
+                values[result - first] = _graph is null ? operand(result, 0) : EpilogueLowering.Apply(p, _graph, i => operand(result, i));
+                store(result, values[result - first]);
+            }))];
             Action write = size == 1 ? bodies[0] : () => p.Interleave(bodies);
             if (HasFunctions)
             {
@@ -59,6 +64,7 @@ internal sealed class EpilogueWriter
                 write();
             }
 
+            written?.Invoke(values);
             done += size;
         }
     }

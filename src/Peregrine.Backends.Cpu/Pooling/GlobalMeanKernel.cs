@@ -14,8 +14,6 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
     // Sums of so many pixels are formed at once, so that most of what is loaded is the image.
     private const int Together = 8;
     private const long PartBytes = 64 << 10;
-    private const int ChannelBlock = 512;
-
     // Sums of more would lose digits in single precision.
     private const int MostRounds = 64;
 
@@ -26,7 +24,7 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
     public int TileCount(in KernelArguments arguments, int phase)
     {
         Shape shape = Shape.Of(arguments.InputDims(0), request);
-        return checked((int)(phase == 0 ? shape.PartCount : shape.Images * ((shape.Channels + ChannelBlock - 1) / ChannelBlock)));
+        return phase == 0 ? checked((int)shape.PartCount) : shape.Means.TileCount;
     }
 
     public void Run(in KernelArguments arguments, int phase, TileRange tiles, int worker)
@@ -45,11 +43,7 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
             }
             else
             {
-                long blocks = (shape.Channels + ChannelBlock - 1) / ChannelBlock;
-                (long image, long block) = Math.DivRem(tile, blocks);
-                long first = block * ChannelBlock;
-                Finish(
-                    sums + (image * shape.Parts * shape.Channels) + first, shape.Parts, (nint)shape.Channels, (float*)arguments.Output(0) + (image * resultStride) + first, (int)Math.Min(ChannelBlock, shape.Channels - first), shape.Pixels);
+                shape.Means.Run(tile, sums, (float*)arguments.Output(0), resultStride);
             }
         }
     }
@@ -95,45 +89,6 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
         }
     }
 
-    /// <param name="step">Floats from part to part.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Finish(float* sums, long parts, nint step, float* result, int channels, long pixels)
-    {
-        int channel = 0;
-        double* lanes = stackalloc double[Vector<float>.Count];
-        for (; channel + Vector<float>.Count <= channels; channel += Vector<float>.Count)
-        {
-            Vector<double> low = Vector<double>.Zero, high = Vector<double>.Zero;
-            for (long part = 0; part < parts; part++)
-            {
-                Vector.Widen(*(Vector<float>*)(sums + (part * step) + channel), out Vector<double> first, out Vector<double> second);
-                low += first;
-                high += second;
-            }
-
-            *(Vector<double>*)lanes = low;
-            *(Vector<double>*)(lanes + Vector<double>.Count) = high;
-            for (int lane = 0; lane < Vector<float>.Count; lane++)
-            {
-                result[channel + lane] = Mean(lanes[lane], pixels);
-            }
-        }
-
-        for (; channel < channels; channel++)
-        {
-            double sum = 0;
-            for (long part = 0; part < parts; part++)
-            {
-                sum += sums[(part * step) + channel];
-            }
-
-            result[channel] = Mean(sum, pixels);
-        }
-    }
-
-    // The mean of nothing is 0, as that of every other pool.
-    private static float Mean(double sum, long pixels) => pixels == 0 ? 0 : (float)(sum / pixels);
-
     /// <summary>The extents of a call.</summary>
     private readonly record struct Shape(long Images, long Channels, long Pixels, long PixelStride, long PartPixels)
     {
@@ -141,6 +96,8 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
         public long Parts => (Pixels + PartPixels - 1) / PartPixels;
 
         public long PartCount => Images * Parts;
+
+        public MeanOfSums Means => new(Images, Channels, Parts, Channels, Pixels);
 
         public static Shape Of(ReadOnlySpan<long> dims, KernelRequest request)
         {

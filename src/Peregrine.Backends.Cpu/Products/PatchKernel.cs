@@ -20,6 +20,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
 
     public PatchProblem Problem { get; } = problem;
 
+    // A tile reads its operands before it writes, and no other tile reads those.
+    public IReadOnlyList<int> OverwritableInputs { get; } = problem.OperandsLikeResult;
+
     public PatchTraversal Traversal { get; } = traversal;
 
     /// <summary>Bytes from input pixel to input pixel, in the padded image where there is one.</summary>
@@ -161,6 +164,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         PatchExtents e = call.Extents;
         PatchAxis v = Problem.Vertical;
         (call.Image, long inImage) = Math.DivRem(strip, Traversal.StripCount(e));
+        call.Strip = strip;
         long* block = stackalloc long[SliceArguments + DotTile.SliceArgumentCount];
         (long y, long rows, long skippedRows, long sourceRow, long z, long sourceSlice, long inPlane) = (0, v.Kernel, 0, 0, 0, 0, inImage);
         if (Traversal.Kind != TraversalKind.Flat)
@@ -193,6 +197,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         {
             count = Math.Min(Traversal.Kind == TraversalKind.Flat ? most : MostTilesPerCall, Traversal.EqualTiles(e, inPlane, part));
             block[DotTile.Tiles] = count;
+            call.BeginsStrip = part == 0;
             (long x, int code) = Traversal.TileAt(e, inPlane, part);
             PixelPlacement p = Problem.Placement;
             call.Pixel = Traversal.Kind == TraversalKind.Flat ? x : (((z * p.StepZ) + p.FirstZ) * e.ResultPlane) + (((y * p.StepY) + p.FirstY) * e.ResultWidth) + (x * p.StepX) + p.FirstX;
@@ -237,6 +242,12 @@ internal unsafe ref struct PatchCall
 
     /// <summary>The image of the tile.</summary>
     public long Image { get; set; }
+
+    /// <summary>The strip of the tile, counted through all images.</summary>
+    public long Strip { get; set; }
+
+    /// <summary>Whether the tile is the first of its strip and block of channels.</summary>
+    public bool BeginsStrip { get; set; }
 
     /// <summary>The number of the tile's first pixel in its image.</summary>
     public long Pixel { get; set; }

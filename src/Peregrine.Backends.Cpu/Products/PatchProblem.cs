@@ -54,6 +54,9 @@ internal sealed record PatchProblem(
     /// <summary>Which pixels of the whole result these are.</summary>
     public PixelPlacement Placement { get; init; } = PixelPlacement.All;
 
+    /// <summary>Inputs that lie as the result does: an epilogue reads each of their elements for the result's element in the same place.</summary>
+    public IReadOnlyList<int> OperandsLikeResult => Placement.IsSparse ? [] : [.. Operands.Where(o => o.PerChannel && o.PixelStride == OutputStride).Select(o => o.Input)];
+
     /// <summary>Whether each image has weights of its own at run time.</summary>
     public bool ImagesDiffer { get; init; }
 

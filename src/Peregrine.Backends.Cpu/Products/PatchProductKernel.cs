@@ -99,7 +99,8 @@ internal unsafe class PatchProductKernel : PatchKernel
     private int Compile(PatchTile tile, int vectors, int lastLanes, int groups)
     {
         ValueList<DotRun> runs = Traversal.ReadsPlanes ? PlaneRuns(tile) : PixelRuns(tile);
-        const int PrefetchFrom = 512 << 10, PrefetchAhead = 8192;
+        // Weights that the first-level cache holds need none; others may come from memory, whatever their size, where something else has used the caches between two calls.
+        const int PrefetchFrom = 32 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), runs, tile.RepeatsRows,
             checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)

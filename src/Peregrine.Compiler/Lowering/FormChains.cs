@@ -9,7 +9,8 @@ namespace Peregrine.Compiler.Lowering;
 
 /// <summary>
 /// Joins convolutions that follow each other, the one's result being the other's data and nobody else's, into a <see cref="Chain"/> where the device takes less time for that than for them one by one: by
-/// estimates, and, where kernels are tried, by trials of the chains that estimates speak for. Runs of convolutions are cut into chains of up to three so that the sum is least.
+/// estimates, and, where kernels are tried, by trials of the chains that estimates speak for. Runs of convolutions are cut into chains of up to three so that the sum is least. A mean of the last one's
+/// result is the end of a run, whoever else reads that result, and may join a single convolution.
 /// </summary>
 /// <param name="chooser">Whose tactics are asked.</param>
 /// <param name="samples">Typical extents, at which chains are tried.</param>
@@ -40,6 +41,11 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
                 run.Add(next);
             }
 
+            if (run.Count > 0 && MeanOf(run[^1]) is { } mean)
+            {
+                run.Add(mean);
+            }
+
             Cut(graph, run);
         }
     }
@@ -51,6 +57,12 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
 
     /// <summary>The convolution whose data the node's result is, if it is nothing else.</summary>
     private static Node? Follower(Node node) => node.Outputs[0]!.Uses is [{ Node: { } user }] && user.Inputs[0] == node.Outputs[0] ? user : null;
+
+    /// <summary>The mean of a convolution's result over the image; null if nobody takes it, or two do.</summary>
+    private static Node? MeanOf(Node node) =>
+        node.Outputs[0]!.Uses.Select(u => u.Node).OfType<Node>().Where(IsMean).ToArray() is [var mean] && mean.Inputs.Concat(mean.Outputs).All(IsKnown) ? mean : null;
+
+    private static bool IsMean(Node node) => node.Operator is GlobalAveragePool;
 
     /// <summary>Whether a result does not fit into the device's second-level cache, if it tells the size; others need not be asked about, which takes time.</summary>
     private bool IsLarge(Node node)
@@ -65,19 +77,23 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
         List<(int Begin, int End, double Seconds)> chains = [];
         for (int end = 2; end <= run.Count; end++)
         {
-            for (int begin = end - 2; begin >= Math.Max(0, end - MostLinks); begin--)
+            int most = IsMean(run[end - 1]) ? MostLinks + 1 : MostLinks;
+            for (int begin = end - 2; begin >= Math.Max(0, end - most); begin--)
             {
                 List<Node> links = run[begin..end];
-                if (!links.SkipLast(1).Any(IsLarge))
+                // A convolution and the mean of its result have nothing else between them.
+                int convolutions = links.Count(n => !IsMean(n));
+                if (convolutions > 1 && !links.Take(convolutions - 1).Any(IsLarge))
                 {
                     continue;
                 }
 
                 (Chain chain, Value?[] operands) = Join(links, graph);
-                (KernelRequest request, double seconds) = Estimate(chain, operands, links[^1].Outputs, graph);
+                Value?[] results = ResultsOf(links);
+                (KernelRequest request, double seconds) = Estimate(chain, operands, results, graph);
                 if (seconds < ClearlyLess * links.Sum(n => Estimate(n.Operator, n.Inputs, n.Outputs, graph).Seconds))
                 {
-                    chains.Add((begin, end, Price(request, chain, operands, links[^1].Outputs) ?? seconds));
+                    chains.Add((begin, end, Price(request, chain, operands, results) ?? seconds));
                 }
             }
         }
@@ -140,6 +156,9 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
         return operand.Role == OperandRole.Activation && value!.Producer is not null && chooser.Backend.LayoutsOf(operand.Type, operand.Dims) is [var layout, ..] ? operand with { Layout = layout } : operand;
     }
 
+    /// <summary>What a chain of some nodes returns: the last convolution's result, and its mean where that is the last node.</summary>
+    private static Value?[] ResultsOf(List<Node> links) => IsMean(links[^1]) ? [links[^1].Inputs[0], links[^1].Outputs[0]] : [links[^1].Outputs[0]];
+
     /// <summary>The chain of some nodes, and its operands.</summary>
     private static (Chain Chain, Value?[] Operands) Join(List<Node> links, Graph graph)
     {
@@ -161,7 +180,11 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
             result = builder.CallNamed(link.Operator, [.. own], link.Outputs[0]!.Name)[0]!;
         }
 
-        builder.Output(result!.Name, result);
+        foreach (Node node in body.Nodes.TakeLast(IsMean(links[^1]) ? 2 : 1))
+        {
+            builder.Output(node.Outputs[0]!.Name, node.Outputs[0]!);
+        }
+
         return (new(body), operands);
     }
 
@@ -171,7 +194,13 @@ internal sealed class FormChains(ITacticChooser chooser, SampleExtents samples) 
         Patch patch = new(Name, graph);
         patch.Builder.NodeName = string.Join(" > ", links.Select(n => n.Name));
         patch.Builder.Provenance = Provenance.Merge(links.Select(n => n.Provenance));
-        patch.Replace(links[^1].Outputs[0]!, patch.Builder.Call(chain, operands));
+        Value?[] results = ResultsOf(links);
+        IReadOnlyList<Value?> made = patch.Builder.CallMany(chain, operands, results.Length);
+        for (int i = 0; i < results.Length; i++)
+        {
+            patch.Replace(results[i]!, made[i]!);
+        }
+
         patch.Apply();
     }
 }

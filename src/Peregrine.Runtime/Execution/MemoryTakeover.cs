@@ -24,7 +24,8 @@ internal sealed class MemoryTakeover(Plan plan, IKernel?[] kernels, Func<BufferS
     }
 
     /// <summary>
-    /// The request whose memory a step's first output takes over: that of an operand which dies here, has the same extents, and shares its memory with no other operand of the step; null if there is none.
+    /// The request whose memory a step's first output takes over: that of an operand which dies here, has the same extents, and shares its memory with no operand that may not be overwritten; null if
+    /// there is none.
     /// </summary>
     private int? Replaced(int step, IKernel kernel, List<BufferRequest> requests, Dictionary<int, int> requestOf, Dictionary<int, long[]> known)
     {
@@ -36,7 +37,7 @@ internal sealed class MemoryTakeover(Plan plan, IKernel?[] kernels, Func<BufferS
             if (slot >= 0 && Root(slot, out bool isWhole) is var root && isWhole && requestOf.TryGetValue(root, out int request)
                 && request < writer && requests[request].LastStep == step && requests[request].Size == requests[writer].Size
                 && plan.Shapes.SlotSegments[slot] == 0 && (known.GetValueOrDefault(slot) ?? dims(plan.Slots[slot])).AsSpan().SequenceEqual(known[output])
-                && inputs.All(other => other < 0 || other == slot || Root((int)other, out _) != root))
+                && inputs.Index().All(other => other.Item < 0 || Root((int)other.Item, out _) != root || (other.Item == slot && kernel.OverwritableInputs.Contains(other.Index))))
             {
                 return request;
             }

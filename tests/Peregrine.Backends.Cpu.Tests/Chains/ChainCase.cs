@@ -17,6 +17,7 @@ internal sealed class ChainCase
     private readonly GraphBuilder _body;
     private Value _result;
     private Tensor _sample;
+    private bool _hasMean;
 
     public ChainCase(Tensor images)
     {
@@ -53,6 +54,25 @@ internal sealed class ChainCase
         return sample;
     }
 
+    /// <summary>One to three links, the last of them depthwise, and the mean of what it makes.</summary>
+    public static ChainCase RandomWithMean(Random random)
+    {
+        long channels = random.Next(2, random.Next(3) == 0 ? 400 : 40);
+        ChainCase sample = new(ProductCase.Random(random, random.Next(1, 4), channels, random.Next(3, 20), random.Next(3, 30))) { _hasMean = true };
+        for (int links = random.Next(1, 4); links > 0; links--)
+        {
+            long[] dims = sample._sample.Dims.ToArray();
+            bool isDepthwise = links == 1;
+            long kernel = isDepthwise ? random.Next(1, 3) * 2 + 1 : 1, outputs = isDepthwise ? dims[1] : random.Next(2, 200), pad = random.Next(0, (int)kernel), stride = isDepthwise ? random.Next(1, 3) : 1;
+            // At least one window must fit.
+            long end = Math.Max(pad, kernel - pad - dims.Skip(2).Min());
+            Conv conv = new(Group: isDepthwise ? dims[1] : 1, Pads: Ints.Create([pad, pad, end, end]), Strides: Ints.Create([stride, stride]));
+            sample.Add(conv, random, ProductCase.Random(random, outputs, isDepthwise ? 1 : dims[1], kernel, kernel), random.Next(2) == 0 ? ProductCase.Random(random, outputs) : null, random.Next(5));
+        }
+
+        return sample;
+    }
+
     /// <summary>The request of an expansion with its activation, and the depthwise convolution behind it.</summary>
     public static KernelRequest Expansion(long channels, long outputs, long extent)
     {
@@ -64,19 +84,27 @@ internal sealed class ChainCase
     }
 
     /// <summary>The chain on its inputs, channels-last.</summary>
-    public TacticHarness Harness() => new TacticHarness(Chain(), [.. _inputs]) { Constants = _constants, GuardPages = _inputs.Count % 2 == 0 }.ChannelsLast();
+    public TacticHarness Harness() => new TacticHarness(Chain(), [.. _inputs], _hasMean ? [true, true] : [true]) { Constants = _constants, GuardPages = _inputs.Count % 2 == 0, OwnSums = [1] }.ChannelsLast();
 
     /// <summary>Compares with the reference, which sums in double.</summary>
-    public void Judge(TacticHarness harness, byte[] stored)
+    public void Judge(TacticHarness harness, byte[][] stored)
     {
-        Tensor expected = harness.Expected[0]!;
-        TensorComparison comparison = TensorComparison.Compare(expected, LayoutConversion.ToRowMajor(expected.Type, expected.Dims, harness.OutputLayouts[0], stored), new(1e-4, 1e-4));
-        Assert.True(comparison.IsClose, $"{harness.Request}: {comparison}");
+        for (int i = 0; i < stored.Length; i++)
+        {
+            Tensor expected = harness.Expected[i]!;
+            TensorComparison comparison = TensorComparison.Compare(expected, LayoutConversion.ToRowMajor(expected.Type, expected.Dims, harness.OutputLayouts[i], stored[i]), new(1e-4, 1e-4));
+            Assert.True(comparison.IsClose, $"{harness.Request}, result {i}: {comparison}");
+        }
     }
 
     private Chain Chain()
     {
         _body.Output("y", _result);
+        if (_hasMean)
+        {
+            _body.Output("mean", _body.Call(new GlobalAveragePool(), _result));
+        }
+
         return new(_graph);
     }
 

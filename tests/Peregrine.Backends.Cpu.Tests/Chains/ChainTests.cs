@@ -25,7 +25,7 @@ public sealed class ChainTests
         {
             byte[][] apart = harness.Run(Separate(target), 1);
             long between = Between(harness.Request);
-            sample.Judge(harness, apart[0]);
+            sample.Judge(harness, apart);
             // From caches that hold half of what is between links down to none that holds a row.
             foreach (long cache in (ReadOnlySpan<long>)[9 * between / 10, between / 2, between / 5, 150])
             {
@@ -50,6 +50,30 @@ public sealed class ChainTests
     }
 
     [Theory]
+    [MemberData(nameof(Seeds))]
+    public void A_mean_is_right_whatever_the_bands_and_the_same_for_all_numbers_of_workers(int seed)
+    {
+        ChainCase sample = ChainCase.RandomWithMean(new(seed));
+        TacticHarness harness = sample.Harness();
+        foreach (GeneratorTarget target in (ReadOnlySpan<GeneratorTarget>)[ProductCase.Avx512, ProductCase.Avx2])
+        {
+            byte[][] apart = harness.Run(Separate(target), 1), first = harness.Run(new Narrow(new ChainTactic(target), 150), 1);
+            sample.Judge(harness, apart);
+            sample.Judge(harness, first);
+            Assert.True(apart[0].AsSpan().SequenceEqual(first[0]), $"{harness.Request}");
+            for (int workers = 2; workers <= 3; workers++)
+            {
+                byte[][] more = harness.Run(new Narrow(new ChainTactic(target), 20), workers);
+                Assert.True(first.Zip(more).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"{harness.Request}: {workers} workers");
+                Assert.True(apart.Zip(harness.Run(Separate(target), workers)).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"{harness.Request}: one by one, {workers} workers");
+            }
+
+            byte[][] open = harness.Run(new OpenBatch(new Narrow(new ChainTactic(target), 50), harness.Request), 2);
+            Assert.True(first.Zip(open).All(p => p.First.AsSpan().SequenceEqual(p.Second)), $"{harness.Request}: any number of images");
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -60,8 +84,14 @@ public sealed class ChainTests
         Assert.Contains("generated code", harness.Decline(new ChainTactic(null)), StringComparison.Ordinal);
         SeparateLinksTactic tactic = new([new DirectConvolutionTactic(null, isPortable: true)]);
         byte[][] first = harness.Run(tactic, 1);
-        sample.Judge(harness, first[0]);
+        sample.Judge(harness, first);
         Assert.True(first[0].AsSpan().SequenceEqual(harness.Run(tactic, 3)[0]));
+
+        sample = ChainCase.RandomWithMean(new(seed));
+        harness = sample.Harness();
+        tactic = new([new DirectConvolutionTactic(null, isPortable: true)]);
+        Assert.Contains("generated", harness.Decline(new ChainTactic(null, isPortable: true)), StringComparison.Ordinal);
+        sample.Judge(harness, harness.Run(tactic, 2));
     }
 
     [Fact]

@@ -33,6 +33,13 @@ public sealed class FormChainsTests
     [InlineData("graph(%x: f32[2,8,H,6]) { %a = Conv(%x, @f32[8,8,1,1]) %b = Conv(%a, @f32[8,8,1,1]) return %b }", "Conv Conv")]
     public void Only_what_nobody_else_reads_is_between_links(string text, string steps) => Assert.Equal(steps, Steps(text, 1));
 
+    [Theory]
+    // The mean joins though its image is read again, but not where that is no cheaper.
+    [InlineData("graph(%x: f32[2,8,6,6]) { %a = Conv(%x, @f32[8,8,1,1]) %m = GlobalAveragePool(%a) %y = Mul(%a, %m) return %y }", 0.9, "Conv>GlobalAveragePool Mul")]
+    [InlineData("graph(%x: f32[2,8,6,6]) { %a = Conv(%x, @f32[8,8,1,1]) %m = GlobalAveragePool(%a) %y = Mul(%a, %m) return %y }", 1.2, "Conv GlobalAveragePool Mul")]
+    [InlineData("graph(%x: f32[2,8,H,6]) { %a = Conv(%x, @f32[8,8,1,1]) %m = GlobalAveragePool(%a) return %m, %a }", 0.9, "Conv GlobalAveragePool")]
+    public void A_mean_of_what_a_convolution_makes_joins_it(string text, double price, string steps) => Assert.Equal(steps, Steps(text, price));
+
     [Fact]
     public void Chains_are_not_formed_where_that_is_switched_off() => Assert.Equal("Conv+Relu Conv+Relu Conv+Add", Steps(Block, 1, "FormChains"));
 

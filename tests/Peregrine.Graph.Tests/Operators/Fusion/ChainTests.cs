@@ -30,6 +30,27 @@ public sealed class ChainTests
     }
 
     [Fact]
+    public void The_mean_of_the_last_link_is_a_second_result()
+    {
+        Random random = new(2);
+        Tensor x = Evaluated.Random(random, 2, 4, 5, 6), w = Evaluated.Random(random, 3, 4, 3, 1);
+        Ir.Graph body = new("body");
+        GraphBuilder g = new(body, null);
+        Value y = g.Call(new Conv(), g.Input("x", new TensorType(DataType.Float32, Shape.Of(x.Dims))), g.Input("w", new TensorType(DataType.Float32, Shape.Of(w.Dims))));
+        g.Output("y", y);
+        g.Output("m", g.Call(new GlobalAveragePool(), y));
+        Chain chain = new(body);
+        Assert.Null(chain.WhyMalformed());
+        Assert.True(chain.HasMean);
+        Assert.Single(chain.Links);
+        Assert.EndsWith("| mean]", chain.Summary, StringComparison.Ordinal);
+        Tensor expected = Evaluated.One(new Conv(), x, w);
+        object?[] results = ReferenceEvaluator.Evaluate(chain, "node", [x, w], [], [true, true]);
+        Assert.Equal(expected.Span<float>().ToArray(), ((Tensor)results[0]!).Span<float>().ToArray());
+        Assert.Equal(Evaluated.One(new GlobalAveragePool(), expected).Span<float>().ToArray(), ((Tensor)results[1]!).Span<float>().ToArray());
+    }
+
+    [Fact]
     public void Malformed_bodies_are_told_and_equal_only_to_themselves()
     {
         foreach (Action<GraphBuilder, Value, Value> build in (Action<GraphBuilder, Value, Value>[])[
@@ -38,6 +59,13 @@ public sealed class ChainTests
             (g, x, w) => g.Output("y", g.Call(new Relu(), g.Call(new Conv(), x, w))),
             (g, x, w) => g.Output("y", g.Call(new Conv(), x, g.Call(new Conv(), x, w))),
             (g, x, w) => g.Output("y", g.Call(new Conv(), g.Call(new Conv(), x, w), w)),
+            // The mean of something else; a mean that is no result.
+            (g, x, w) =>
+            {
+                g.Output("y", g.Call(new Conv(), x, w));
+                g.Output("m", g.Call(new GlobalAveragePool(), x));
+            },
+            (g, x, w) => g.Output("m", g.Call(new GlobalAveragePool(), g.Call(new Conv(), x, w))),
             (g, x, w) =>
             {
                 Value first = g.Call(new Conv(), x, w), second = g.Call(new Conv(), first, g.Input("v", new TensorType(DataType.Float32, Shape.Of([3, 3, 1, 1]))));
