@@ -4,7 +4,7 @@ namespace Peregrine.Runtime.Format;
 /// Writes a file in whole blocks at multiples of <see cref="BlockSize"/>. Linux then keeps it in its cache in large pages, and whoever maps it needs an entry in his page table per 2 MiB
 /// instead of one per 4 KiB; a file written in pieces as they come costs its readers several times as long as hashing it.
 /// </summary>
-internal sealed class BlockStream(FileStream file) : Stream
+internal sealed class BlockStream(Stream file) : Stream
 {
     /// <summary>A large page of x86-64 and of ARM64.</summary>
     public const int BlockSize = 2 << 20;
