@@ -15,6 +15,10 @@ namespace Peregrine.Backends.Cpu;
 /// </summary>
 internal sealed unsafe class CpuStream : IStream, IHelper
 {
+    // A wait for another's tiles is a stall from here on, if it is also longer than this many times what was taken oneself: then the other has lost its processor. A whole bite takes a tenth of a millisecond.
+    private const int StallFactor = 2;
+    private static readonly long StallTicks = Stopwatch.Frequency / 2000, LeastTaken = Stopwatch.Frequency / 100_000;
+
     // Longs from one worker's note to the next: two lines, because processors fetch lines in pairs.
     private const int NoteStride = 16;
 
@@ -34,6 +38,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     // That of the caller when it began its last step.
     private int _processor = -1;
     private int _wantedHelpers;
+    // For how long the caller waited in this run for threads that had tiles and no processor.
+    private long _stalled;
     private CancellationToken _cancellation;
     private bool _isCancelled;
 
@@ -56,6 +62,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         _lastStep = first + count - 1;
         _ranges = lease.Workers;
         _wantedHelpers = lease.Workers - 1;
+        _stalled = 0;
         Advance(first, -1);
         Work(0, isCaller: true);
         _failure?.Throw();
@@ -64,7 +71,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             throw new OperationCanceledException(cancellation);
         }
 
-        team.Count(lease.Workers, Stopwatch.GetTimestamp() - start);
+        team.Count(lease.Workers, Stopwatch.GetTimestamp() - start, _stalled);
     }
 
     public void Help(int thread)
@@ -116,22 +123,34 @@ internal sealed unsafe class CpuStream : IStream, IHelper
     {
         SpinWait wait = default;
         int idle = 0, seen = 0, own = thread < _ranges ? thread : 0;
+        bool watches = isCaller && _ranges > 1;
+        long begin = 0, end = 0;
         while (!_shares.IsOver(own, out int number))
         {
-            if (number != seen && _ranges > 1)
+            if (number != seen)
             {
-                KeepApart(thread, isCaller);
+                if (watches)
+                {
+                    CountStall(begin, end);
+                    (begin, end) = (Stopwatch.GetTimestamp(), 0);
+                }
+
+                if (_ranges > 1)
+                {
+                    KeepApart(thread, isCaller);
+                }
+
+                (idle, wait) = (0, default);
+                if (TakeTiles(thread, own, number))
+                {
+                    // This thread finished the step, and has prepared the next.
+                    continue;
+                }
+
+                seen = number;
+                end = watches ? Stopwatch.GetTimestamp() : 0;
             }
 
-            if (number != seen && TakeTiles(thread, own, number))
-            {
-                // This thread finished the step, and has prepared the next.
-                idle = 0;
-                wait = default;
-                continue;
-            }
-
-            seen = number;
             if (idle++ < WorkerPool.DefaultSpins)
             {
                 Thread.SpinWait(1);
@@ -145,6 +164,19 @@ internal sealed unsafe class CpuStream : IStream, IHelper
                 // Somebody else has the last tiles and no processor; it gets this one.
                 wait.SpinOnce(sleep1Threshold: -1);
             }
+        }
+
+        CountStall(begin, end);
+    }
+
+    /// <summary>Notes that a step which the caller left at <paramref name="end"/> was finished now by somebody else.</summary>
+    /// <param name="begin">When the caller began to take tiles.</param>
+    /// <param name="end">When it found no more; 0 if it finished the step itself.</param>
+    private void CountStall(long begin, long end)
+    {
+        if (end != 0 && end - begin >= LeastTaken && Stopwatch.GetTimestamp() - end is var waited && waited > Math.Max(StallTicks, StallFactor * (end - begin)))
+        {
+            _stalled += waited;
         }
     }
 

@@ -1,7 +1,8 @@
 namespace Peregrine.Backends.Cpu.Workers;
 
 /// <summary>
-/// How many threads a run takes. Long runs take all. Of runs that are over within microseconds nobody can tell beforehand whether helpers pay: they do where calls follow each other closely and processors are
+/// How many threads a run takes. Long runs take all, unless those have lost their processors to somebody else again and again: a helper that holds tiles makes the caller wait for a whole time slice of the
+/// system, which takes longer than the caller alone. Then some runs are made alone, the longer the more often that happens in a row. Of runs that are over within microseconds nobody can tell beforehand whether helpers pay: they do where calls follow each other closely and processors are
 /// idle, so that helpers are still awake, and cost more than they give otherwise. So now and then a few runs are made the other way, and the faster way is kept. Several streams may count at the same time;
 /// then one of them may not count.
 /// </summary>
@@ -17,6 +18,19 @@ internal sealed class TeamChoice(int workers, long shortTicks)
     // A trial is over soon and meets what disturbs the machine just then: it has to win clearly.
     private const double Gain = 0.93;
 
+    // What one thread alone is expected to take, of the work of all: the others' share is not all gain. And over how many runs stalls are counted.
+    private const double AloneShare = 0.85;
+    private const int Memory = 8;
+
+    // For how long runs are made alone, in terms of short runs: a fifth of a second, and two seconds at most.
+    private const long FirstPause = 2000, LongestPause = 20_000;
+
+    // Of long runs: waiting for threads without a processor, and duration, both smoothed; for how long runs are still made alone, and for how long they were last.
+    private double _stalled;
+    private double _duration;
+    private long _alone;
+    private long _pause;
+
     // All smoothed: work of all threads together; duration of short runs the way in use, and of those of a trial.
     private long _busy;
     private long _usual;
@@ -25,7 +39,7 @@ internal sealed class TeamChoice(int workers, long shortTicks)
     private int _run = TrialRuns;
 
     /// <summary>Threads of the next run, the caller included.</summary>
-    public int Workers => workers == 1 || IsLong || IsTrial != _isHelped ? workers : 1;
+    public int Workers => workers == 1 || (IsLong ? _alone <= 0 : IsTrial != _isHelped) ? workers : 1;
 
     private bool IsLong => _busy == 0 || _busy >= shortTicks;
 
@@ -34,10 +48,12 @@ internal sealed class TeamChoice(int workers, long shortTicks)
     /// <summary>Counts a run.</summary>
     /// <param name="threads">Those it had, the caller included.</param>
     /// <param name="ticks">Its duration.</param>
-    public void Count(int threads, long ticks)
+    /// <param name="stalled">For how much of that the caller waited for threads that had tiles and no processor.</param>
+    public void Count(int threads, long ticks, long stalled = 0)
     {
         if (IsLong)
         {
+            CountStalls(threads, ticks, stalled);
             _busy = Smooth(_busy, ticks * threads);
             (_run, _usual, _isHelped) = (TrialRuns, 0, false);
             return;
@@ -66,6 +82,30 @@ internal sealed class TeamChoice(int workers, long shortTicks)
         if (_run >= Period)
         {
             (_run, _trial) = (0, 0);
+        }
+    }
+
+    private void CountStalls(int threads, long ticks, long stalled)
+    {
+        if (threads == 1)
+        {
+            _alone = Math.Max(0, _alone - ticks);
+            return;
+        }
+
+        _stalled += (stalled - _stalled) / Memory;
+        _duration = _duration == 0 ? ticks : _duration + ((ticks - _duration) / Memory);
+        // Without the waiting, all threads take 1 / (AloneShare * workers) of what one does.
+        double bearable = 1 - (1 / Math.Max(1, AloneShare * workers));
+        if (stalled > 0 && _stalled > _duration * bearable)
+        {
+            // The sums stay: one more stalled run after the pause is enough for the next.
+            _pause = Math.Clamp(2 * _pause, FirstPause * shortTicks, LongestPause * shortTicks);
+            _alone = _pause;
+        }
+        else if (_stalled < _duration * bearable / 2)
+        {
+            _pause = 0;
         }
     }
 

@@ -55,6 +55,38 @@ public sealed class TeamChoiceTests
     }
 
     [Fact]
+    public void Long_runs_go_alone_for_a_while_when_helpers_keep_losing_their_processors()
+    {
+        TeamChoice choice = new(2, Short);
+        long together = 0, alone = 0;
+        // Somebody else has the second processor for the first half of the time.
+        for (long now = 0; now < 200_000_000;)
+        {
+            int workers = choice.Workers;
+            bool isTaken = now < 100_000_000;
+            long ticks = workers == 1 ? 50_000 : isTaken ? 90_000 : 28_000;
+            choice.Count(workers, ticks, workers > 1 && isTaken ? 60_000 : 0);
+            (together, alone) = (together + (workers > 1 ? 1 : 0), alone + (workers > 1 ? 0 : 1));
+            now += ticks;
+        }
+
+        // Alone but for a test now and then while that lasts, and not much longer.
+        Assert.InRange(alone, 1900, 2500);
+        Assert.InRange(together, 2700, 3600);
+    }
+
+    [Fact]
+    public void A_stall_now_and_then_changes_nothing()
+    {
+        TeamChoice choice = new(2, Short);
+        for (int i = 0; i < 10_000; i++)
+        {
+            Assert.Equal(2, choice.Workers);
+            choice.Count(2, i % 10 == 0 ? 90_000 : 28_000, i % 10 == 0 ? 60_000 : i % 3 == 0 ? 5000 : 0);
+        }
+    }
+
+    [Fact]
     public void One_worker_is_always_alone()
     {
         TeamChoice choice = new(1, Short);
