@@ -1,4 +1,5 @@
 using Peregrine.Cli;
 
 ProgramClock.Start();
+StartMemory.Prepare();
 return await CommandLine.RunAsync(args);

@@ -72,8 +72,9 @@ internal sealed class EpilogueLowering
     // Registers that live at once while the node is computed, after R. Sethi and J. Ullman (1970); shared values count at each use.
     private int Need(in EpilogueNode node)
     {
+        Span<int> children = stackalloc int[EpilogueNode.MostChildren];
         int need = 0, kept = 0;
-        foreach (int child in InOrder(node))
+        foreach (int child in InOrder(node, children))
         {
             need = Math.Max(need, _needs[child] + kept);
             kept++;
@@ -88,14 +89,26 @@ internal sealed class EpilogueLowering
         };
     }
 
-    // The hungriest first: it needs most while nothing else is kept.
-    private IEnumerable<int> InOrder(EpilogueNode node) => new[] { node.A, node.B, node.C }.Where(c => c >= 0).Distinct().OrderByDescending(c => _needs[c]);
+    // The hungriest first: it needs most while nothing else is kept. Of equally hungry ones the first. (Written out, because it is asked for every node of every vector of a tile.)
+    private ReadOnlySpan<int> InOrder(in EpilogueNode node, Span<int> children)
+    {
+        int count = 0;
+        foreach (int child in (ReadOnlySpan<int>)[node.A, node.B, node.C])
+        {
+            if (child < 0 || children[..count].Contains(child)) { continue; }
+            int at = count++;
+            for (; at > 0 && _needs[children[at - 1]] < _needs[child]; at--) { children[at] = children[at - 1]; }
+            children[at] = child;
+        }
+
+        return children[..count];
+    }
 
     private VReg Value(int number)
     {
         if (_values[number].IsValid) { return _values[number]; }
         EpilogueNode node = _graph.Nodes[number];
-        foreach (int child in InOrder(node)) { Value(child); }
+        foreach (int child in InOrder(node, stackalloc int[EpilogueNode.MostChildren])) { Value(child); }
         VReg value = Write(node);
         _values[number] = value;
         return value;

@@ -34,6 +34,8 @@ internal enum EpilogueStep
 /// <summary>One value of an epilogue; A, B, C are numbers of earlier nodes, or −1. <paramref name="IsBool"/>: a truth value, else a float32.</summary>
 internal readonly record struct EpilogueNode(EpilogueStep Step, bool IsBool, int Data = 0, int A = -1, int B = -1, int C = -1)
 {
+    public const int MostChildren = 3;
+
     public bool Is(UnaryFunction function) => Step == EpilogueStep.Unary && Data == (int)function;
 
     public bool Is(BinaryFunction function) => Step == EpilogueStep.Binary && Data == (int)function;

@@ -22,7 +22,7 @@ internal sealed class Interval(VReg register)
 internal sealed class IntervalTable(int registers)
 {
     private readonly Interval?[] _byId = new Interval?[registers];
-    private readonly List<Interval> _all = [];
+    private readonly List<Interval> _all = new(registers);
 
     /// <summary>In the order in which the registers are first written.</summary>
     internal IReadOnlyList<Interval> All => _all;

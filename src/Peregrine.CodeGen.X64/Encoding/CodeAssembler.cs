@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Iced.Intel;
 
 namespace Peregrine.CodeGen.X64.Encoding;
@@ -6,7 +7,7 @@ namespace Peregrine.CodeGen.X64.Encoding;
 internal readonly record struct CodeLabel(int Number);
 
 /// <summary>
-/// Collects machine instructions and encodes them in two passes: sizes first (branches always have 32-bit offsets, pool references too, so no size depends on a target), then bytes.
+/// Collects machine instructions and encodes them. Branches always have 32-bit offsets, pool references too, so no size depends on a target: offsets are filled in when all positions are known.
 /// Nothing else knows how instructions become bytes: a direct encoder would replace this class and the emitters' <see cref="Instruction"/>.
 /// </summary>
 internal sealed class CodeAssembler
@@ -14,6 +15,8 @@ internal sealed class CodeAssembler
     private const ulong Origin = 0x1000;
     [ThreadStatic]
     private static List<Item>? s_spare;
+    [ThreadStatic]
+    private static ByteWriter? s_spareWriter;
 
     private readonly List<Item> _items = TakeSpare();
     private int _labels;
@@ -41,41 +44,47 @@ internal sealed class CodeAssembler
     /// <summary>Code, padding to 64 bytes, pool. The assembler has served then.</summary>
     internal (byte[] Bytes, int CodeLength, int PoolOffset) Encode()
     {
-        var writer = new ByteWriter();
-        Encoder encoder = Encoder.Create(64, writer);
-        encoder.PreventVEX2 = false;
+        ByteWriter writer = s_spareWriter ?? new();
+        s_spareWriter = null;
+        List<byte> code = writer.Bytes;
         int[] labels = new int[_labels];
-        (int[] poolOffsets, byte[] pool) = Pool.Place();
-        int poolOffset = 0, codeLength = 0;
-        for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < _items.Count; i++)
         {
-            writer.Bytes.Clear();
-            foreach (Item item in _items)
+            Item item = _items[i];
+            int position = code.Count;
+            switch (item.Fixup)
             {
-                Instruction instruction = item.Instruction;
-                int position = writer.Bytes.Count;
-                switch (item.Fixup)
-                {
-                    case Fixup.Bind: labels[item.Number] = position; continue;
-                    case Fixup.Align: Pad(writer.Bytes, item.Number); continue;
-                    case Fixup.Label: instruction.NearBranch64 = Origin + (ulong)labels[item.Number]; break;
-                    case Fixup.Pool: instruction.MemoryDisplacement64 = Origin + (ulong)(poolOffset + poolOffsets[item.Number] + item.Offset); break;
-                }
-
-                encoder.Encode(instruction, Origin + (ulong)position);
+                case Fixup.Bind: labels[item.Number] = position; continue;
+                case Fixup.Align: Pad(code, item.Number); continue;
             }
 
-            codeLength = writer.Bytes.Count;
-            poolOffset = (codeLength + 63) & ~63;
+            writer.Encoder.Encode(item.Instruction, Origin + (ulong)position);
+            switch (item.Fixup)
+            {
+                // The offset of a branch is its last four bytes.
+                case Fixup.Label: writer.Offsets.Add(new(code.Count - sizeof(int), code.Count, i)); break;
+                case Fixup.Pool: writer.Offsets.Add(new(position + (int)writer.Encoder.GetConstantOffsets().DisplacementOffset, code.Count, i)); break;
+            }
         }
 
+        (int[] poolOffsets, byte[] pool) = Pool.Place();
+        int codeLength = code.Count, poolOffset = pool.Length == 0 ? codeLength : (codeLength + 63) & ~63;
+        byte[] bytes = new byte[poolOffset + pool.Length];
+        code.CopyTo(bytes);
+        bytes.AsSpan(codeLength, poolOffset - codeLength).Fill(0xCC);
+        pool.CopyTo(bytes, poolOffset);
+        foreach ((int at, int end, int number) in writer.Offsets)
+        {
+            Item item = _items[number];
+            int target = item.Fixup == Fixup.Label ? labels[item.Number] : poolOffset + poolOffsets[item.Number] + item.Offset;
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), target - end);
+        }
+
+        writer.Clear();
+        s_spareWriter = writer;
         _items.Clear();
         s_spare = _items;
-        byte[] bytes = new byte[pool.Length == 0 ? codeLength : poolOffset + pool.Length];
-        Array.Fill(bytes, (byte)0xCC);
-        writer.Bytes.CopyTo(bytes);
-        pool.CopyTo(bytes, pool.Length == 0 ? 0 : poolOffset);
-        return (bytes, codeLength, pool.Length == 0 ? codeLength : poolOffset);
+        return (bytes, codeLength, poolOffset);
     }
 
     private static List<Item> TakeSpare()
@@ -110,9 +119,28 @@ internal sealed class CodeAssembler
 
     private readonly record struct Item(Instruction Instruction, Fixup Fixup, int Number, int Offset);
 
+    /// <summary>Where an offset stands, from where it counts, and whose it is.</summary>
+    private readonly record struct OpenOffset(int At, int End, int Item);
+
     private sealed class ByteWriter : CodeWriter
     {
+        internal ByteWriter()
+        {
+            Encoder = Encoder.Create(64, this);
+            Encoder.PreventVEX2 = false;
+        }
+
+        internal Encoder Encoder { get; }
+
         internal List<byte> Bytes { get; } = new(4096);
+
+        internal List<OpenOffset> Offsets { get; } = [];
+
+        internal void Clear()
+        {
+            Bytes.Clear();
+            Offsets.Clear();
+        }
 
         public override void WriteByte(byte value) => Bytes.Add(value);
     }

@@ -67,6 +67,7 @@ internal abstract class EngineBytes : IDisposable
 
             // Safe: the address stays valid as long as the view handle is open, which each NativeMemoryView holds.
             _start = (byte*)_accessor.SafeMemoryMappedViewHandle.DangerousGetHandle() + _accessor.PointerOffset;
+            MappedPages.PreferLarge(_start, (nint)Length);
         }
 
         public override long Length { get; }

@@ -58,12 +58,17 @@ public sealed class EngineContainerWriter
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
-                BufferSize = 1 << 16,
+                BufferSize = 0, // Blocks come as they are to be written.
                 PreallocationSize = Layout().FileLength, // A full disk is found here, not halfway.
             };
             using (FileStream file = new(temporary, options))
             {
-                Write(file, cancellationToken);
+                using (BlockStream blocks = new(file))
+                {
+                    Write(blocks, cancellationToken);
+                    blocks.Flush();
+                }
+
                 file.Flush(flushToDisk: true);
             }
 
