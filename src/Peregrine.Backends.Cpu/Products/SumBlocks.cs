@@ -79,7 +79,8 @@ internal sealed record SumBlocks(int RowLength, int Length, bool EndsRows, int R
     public int WholeFrom(int at, int end)
     {
         int inRow = at % RowLength;
-        if (!Any || inRow % Length != 0)
+        // A loop over blocks moves on by whole turns of the loop within.
+        if (!Any || inRow % Length != 0 || Length % Multiple != 0)
         {
             return 0;
         }

@@ -38,17 +38,20 @@ public sealed class LongSumTests
         }
     }
 
-    // The first has one long row, the second rows that are cut in turn, the third rows that are a block each.
+    // The first has one long row, the second rows that are cut in turn, the third rows that are a block each, the last positions that are one each, side by side in a padded image, and no whole turns of a loop.
     [Theory]
     [InlineData("avx512", 4096, 1)]
     [InlineData("avx512", 450, 3)]
     [InlineData("avx512", 20, 9)]
+    [InlineData("avx512", 129, 17)]
     [InlineData("avx2", 4096, 1)]
     [InlineData("avx2", 450, 3)]
     [InlineData("avx2", 20, 9)]
+    [InlineData("avx2", 129, 17)]
     [InlineData("portable", 4096, 1)]
     [InlineData("portable", 450, 3)]
     [InlineData("portable", 20, 9)]
+    [InlineData("portable", 129, 17)]
     public void Convolutions(string set, int channels, int kernel)
     {
         Conv conv = new(Pads: Ints.Create([kernel / 2, kernel / 2, kernel / 2, kernel / 2]));
