@@ -14,6 +14,7 @@ internal sealed unsafe class GlobalMeanKernel(KernelRequest request) : ICpuKerne
     // Sums of so many pixels are formed at once, so that most of what is loaded is the image.
     private const int Together = 8;
     private const long PartBytes = 64 << 10;
+
     // Sums of more would lose digits in single precision.
     private const int MostRounds = 64;
 

@@ -2,10 +2,12 @@ namespace Peregrine.Backends.Cpu.Workers;
 
 /// <summary>
 /// How many threads a run takes. Long runs take all, unless those have lost their processors to somebody else again and again: a helper that holds tiles makes the caller wait for a whole time slice of the
-/// system, which takes longer than the caller alone. Then some runs are made alone, the longer the more often that happens in a row. Of runs that are over within microseconds nobody can tell beforehand whether helpers pay: they do where calls follow each other closely and processors are
-/// idle, so that helpers are still awake, and cost more than they give otherwise. So now and then a few runs are made the other way, and the faster way is kept. Several streams may count at the same time;
-/// then one of them may not count.
+/// system, which takes longer than the caller alone. Then some runs are made alone, the longer the more often that happens in a row.
 /// </summary>
+/// <remarks>
+/// Of runs that are over within microseconds nobody can tell beforehand whether helpers pay: they do where calls follow each other closely and processors are idle, so that helpers are still awake, and cost more than they give otherwise. So now and then a few runs are made the other way, and the faster way is kept. Several streams may count at the same time;
+/// then one of them may not count.
+/// </remarks>
 /// <param name="workers">The most threads, the caller included.</param>
 /// <param name="shortTicks">Work of all threads together below which a run is short.</param>
 internal sealed class TeamChoice(int workers, long shortTicks)
