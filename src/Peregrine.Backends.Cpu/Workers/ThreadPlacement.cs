@@ -76,7 +76,7 @@ internal sealed unsafe partial class ThreadPlacement
 
         _allowed.CopyTo(_mask, 0);
         _mask[processor / 64] &= ~(1ul << (processor % 64));
-        if (Array.Exists(_mask, bits => bits != 0))
+        if (_mask.AsSpan().ContainsAnyExcept(0ul))
         {
             _isRestricted = true;
             Allow(thread, _mask);
