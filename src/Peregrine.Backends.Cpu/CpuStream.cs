@@ -57,7 +57,7 @@ internal sealed unsafe class CpuStream : IStream, IHelper
         ReserveScratch(program.WorkerScratchBytes);
         long start = Stopwatch.GetTimestamp();
         TeamChoice team = program.TeamOf(first);
-        using WorkerLease lease = _pool.Lease(team.Workers);
+        using WorkerLease lease = _pool.Lease(team.WorkersAt(start));
         (_program, _slots, _failure, _cancellation, _isCancelled) = (program, slots, null, cancellation, false);
         _lastStep = first + count - 1;
         _ranges = lease.Workers;
@@ -71,7 +71,8 @@ internal sealed unsafe class CpuStream : IStream, IHelper
             throw new OperationCanceledException(cancellation);
         }
 
-        team.Count(lease.Workers, Stopwatch.GetTimestamp() - start, _stalled);
+        long end = Stopwatch.GetTimestamp();
+        team.Count(lease.Workers, end, end - start, _stalled);
     }
 
     public void Help(int thread)

@@ -2,7 +2,7 @@ namespace Peregrine.Backends.Cpu.Workers;
 
 /// <summary>
 /// How many threads a run takes. Long runs take all, unless those have lost their processors to somebody else again and again: a helper that holds tiles makes the caller wait for a whole time slice of the
-/// system, which takes longer than the caller alone. Then some runs are made alone, the longer the more often that happens in a row.
+/// system, which takes longer than the caller alone. Then runs are made alone for a while, the longer the more often that happens in a row: by the clock, because somebody who calls now and then would otherwise wait for minutes until helpers are tried again.
 /// </summary>
 /// <remarks>
 /// Of runs that are over within microseconds nobody can tell beforehand whether helpers pay: they do where calls follow each other closely and processors are idle, so that helpers are still awake, and cost more than they give otherwise. So now and then a few runs are made the other way, and the faster way is kept. Several streams may count at the same time;
@@ -24,13 +24,13 @@ internal sealed class TeamChoice(int workers, long shortTicks)
     private const double AloneShare = 0.85;
     private const int Memory = 8;
 
-    // For how long runs are made alone, in terms of short runs: a fifth of a second, and two seconds at most.
-    private const long FirstPause = 2000, LongestPause = 20_000;
+    // For how long runs are made alone, in terms of short runs: a fifth of a second, and one second at most.
+    private const long FirstPause = 2000, LongestPause = 10_000;
 
-    // Of long runs: waiting for threads without a processor, and duration, both smoothed; for how long runs are still made alone, and for how long they were last.
+    // Of long runs: waiting for threads without a processor, and duration, both smoothed; until when runs are made alone, and for how long they were last.
     private double _stalled;
     private double _duration;
-    private long _alone;
+    private long _aloneUntil = long.MinValue;
     private long _pause;
 
     // All smoothed: work of all threads together; duration of short runs the way in use, and of those of a trial.
@@ -41,7 +41,8 @@ internal sealed class TeamChoice(int workers, long shortTicks)
     private int _run = TrialRuns;
 
     /// <summary>Threads of the next run, the caller included.</summary>
-    public int Workers => workers == 1 || (IsLong ? _alone <= 0 : IsTrial != _isHelped) ? workers : 1;
+    /// <param name="now">When it starts.</param>
+    public int WorkersAt(long now) => workers == 1 || (IsLong ? now >= _aloneUntil : IsTrial != _isHelped) ? workers : 1;
 
     private bool IsLong => _busy == 0 || _busy >= shortTicks;
 
@@ -49,13 +50,14 @@ internal sealed class TeamChoice(int workers, long shortTicks)
 
     /// <summary>Counts a run.</summary>
     /// <param name="threads">Those it had, the caller included.</param>
+    /// <param name="now">When it ended.</param>
     /// <param name="ticks">Its duration.</param>
     /// <param name="stalled">For how much of that the caller waited for threads that had tiles and no processor.</param>
-    public void Count(int threads, long ticks, long stalled = 0)
+    public void Count(int threads, long now, long ticks, long stalled = 0)
     {
         if (IsLong)
         {
-            CountStalls(threads, ticks, stalled);
+            CountStalls(threads, now, ticks, stalled);
             _busy = Smooth(_busy, ticks * threads);
             (_run, _usual, _isHelped) = (TrialRuns, 0, false);
             return;
@@ -87,11 +89,10 @@ internal sealed class TeamChoice(int workers, long shortTicks)
         }
     }
 
-    private void CountStalls(int threads, long ticks, long stalled)
+    private void CountStalls(int threads, long now, long ticks, long stalled)
     {
         if (threads == 1)
         {
-            _alone = Math.Max(0, _alone - ticks);
             return;
         }
 
@@ -103,7 +104,7 @@ internal sealed class TeamChoice(int workers, long shortTicks)
         {
             // The sums stay: one more stalled run after the pause is enough for the next.
             _pause = Math.Clamp(2 * _pause, FirstPause * shortTicks, LongestPause * shortTicks);
-            _alone = _pause;
+            _aloneUntil = now + _pause;
         }
         else if (_stalled < _duration * bearable / 2)
         {

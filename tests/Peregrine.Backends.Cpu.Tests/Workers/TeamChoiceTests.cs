@@ -62,12 +62,12 @@ public sealed class TeamChoiceTests
         // Somebody else has the second processor for the first half of the time.
         for (long now = 0; now < 200_000_000;)
         {
-            int workers = choice.Workers;
+            int workers = choice.WorkersAt(now);
             bool isTaken = now < 100_000_000;
             long ticks = workers == 1 ? 50_000 : isTaken ? 90_000 : 28_000;
-            choice.Count(workers, ticks, workers > 1 && isTaken ? 60_000 : 0);
-            (together, alone) = (together + (workers > 1 ? 1 : 0), alone + (workers > 1 ? 0 : 1));
             now += ticks;
+            choice.Count(workers, now, ticks, workers > 1 && isTaken ? 60_000 : 0);
+            (together, alone) = (together + (workers > 1 ? 1 : 0), alone + (workers > 1 ? 0 : 1));
         }
 
         // Alone but for a test now and then while that lasts, and not much longer.
@@ -76,13 +76,29 @@ public sealed class TeamChoiceTests
     }
 
     [Fact]
+    public void Somebody_who_calls_now_and_then_gets_helpers_back_as_soon()
+    {
+        TeamChoice choice = new(2, Short);
+        long now = 0;
+        for (int i = 0; i < 30; i++)
+        {
+            int workers = choice.WorkersAt(now);
+            now += 90_000;
+            choice.Count(workers, now, 90_000, workers > 1 ? 60_000 : 0);
+        }
+
+        Assert.Equal(1, choice.WorkersAt(now));
+        Assert.Equal(2, choice.WorkersAt(now + (10_000 * Short)));
+    }
+
+    [Fact]
     public void A_stall_now_and_then_changes_nothing()
     {
         TeamChoice choice = new(2, Short);
         for (int i = 0; i < 10_000; i++)
         {
-            Assert.Equal(2, choice.Workers);
-            choice.Count(2, i % 10 == 0 ? 90_000 : 28_000, i % 10 == 0 ? 60_000 : i % 3 == 0 ? 5000 : 0);
+            Assert.Equal(2, choice.WorkersAt(i));
+            choice.Count(2, i, i % 10 == 0 ? 90_000 : 28_000, i % 10 == 0 ? 60_000 : i % 3 == 0 ? 5000 : 0);
         }
     }
 
@@ -92,8 +108,8 @@ public sealed class TeamChoiceTests
         TeamChoice choice = new(1, Short);
         for (int i = 0; i < 1000; i++)
         {
-            Assert.Equal(1, choice.Workers);
-            choice.Count(1, 200);
+            Assert.Equal(1, choice.WorkersAt(i));
+            choice.Count(1, i, 200);
         }
     }
 
@@ -103,9 +119,9 @@ public sealed class TeamChoiceTests
         int helped = 0;
         for (int i = 0; i < runs; i++)
         {
-            int workers = choice.Workers;
+            int workers = choice.WorkersAt(i);
             helped += workers > 1 ? 1 : 0;
-            choice.Count(workers, workers > 1 ? together(i) : alone(i));
+            choice.Count(workers, i, workers > 1 ? together(i) : alone(i));
         }
 
         return helped;
