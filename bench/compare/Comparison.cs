@@ -66,8 +66,10 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         long start = Stopwatch.GetTimestamp();
         while (ours.Count < options.Iterations && (ours.Count < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < options.BudgetSeconds))
         {
+            // ONNX Runtime's threads go on polling for work for a while; they would take the processors that ours need. Ours park after a few microseconds, but a processor that was idle
+            // is slower at first: so both sides begin after the same pause.
+            Thread.Sleep(PollingMilliseconds);
             theirs.Add(Median([.. session.TimeNext(calls, warmUp)]));
-            // The other side's threads go on polling for work for a while; they would take the processors that ours need. Ours park after a few microseconds.
             Thread.Sleep(PollingMilliseconds);
             List<double> own = [];
             for (int call = -warmUp; call < calls; call++)
