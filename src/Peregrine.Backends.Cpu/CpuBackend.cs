@@ -50,7 +50,7 @@ public sealed class CpuBackend : IBackend
     public void WarmUp() => GeneratorWarmUp.Run(Tactics, Device);
 
     /// <summary>Measured by a loop of generated code; for float32 only.</summary>
-    public double? MeasurePeak(DataType type) => type == DataType.Float32 && GeneratorTarget.Of(Device) is { } target ? PeakProbe.Measure(target, _pool) : null;
+    public double? MeasurePeak(DataType type, TimeSpan run) => type == DataType.Float32 && GeneratorTarget.Of(Device) is { } target ? PeakProbe.Measure(target, _pool, run) : null;
 
     public IDeviceProgram Prepare(PlanSegment segment, IReadOnlyList<IKernel> kernels, IReadOnlyList<DeviceBuffer?> constants, IReadOnlyList<PackedConstant>? packed = null) => new CpuProgram(segment, kernels, constants, packed ?? [], _pool);
 

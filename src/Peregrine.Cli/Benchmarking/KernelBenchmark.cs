@@ -34,8 +34,8 @@ internal sealed record KernelBenchmark(string Kernel, string Request, string Dev
             (request, device) = (kernel.Request.ToString(), backend.Device.Name);
             Tuner tuner = new(backend, new() { Level = 5, HotOperands = !cold }, cancellation);
             Selection? selection = tuner.Find(kernel.Request, kernel.Oracle);
-            double? peak = backend.MeasurePeak(kernel.Request.Outputs[0].Type);
             IReadOnlyList<Candidate> candidates = tuner.Report().Requests[0].Candidates;
+            double? peak = backend.MeasurePeak(kernel.Request.Outputs[0].Type, TimeSpan.FromSeconds(Math.Max(Tuner.BatchTime.TotalSeconds, candidates.Min(c => c.Seconds) ?? 0)));
             tables.Add(new(workers, peak / 1e9, [.. candidates.Select(c => KernelRow.Of(c, kernel, peak, selection)).OrderBy(r => r.Ms ?? double.PositiveInfinity)]));
         }
 

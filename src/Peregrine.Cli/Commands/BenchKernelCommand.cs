@@ -24,7 +24,8 @@ internal sealed class BenchKernelCommand : CliCommand
     public override string Notes => """
           conv: n c h w oc k [kw stride pad dilation group bias]; gemm: m n k; matmul: batch m n k; pointwise: n c h w.
           Behind plus signs what joins the kernel: residual bias scale relu relu6 leakyrelu sigmoid hardsigmoid tanh silu hardswish gelu.
-          Activations lie as the backend prefers; weights are constant. The peak is measured in the same run, by multiply-adds on registers alone.
+          Activations lie as the backend prefers; weights are constant. Times are lower quartiles of many batches. The peak is measured in the same run
+          and way, by multiply-adds on registers alone.
         """;
 
     public override string Examples => """

@@ -22,7 +22,9 @@ public interface IBackend : IDisposable
     /// <summary>
     /// Measures now, in a fraction of a second, how many operations per second all workers together can do at best on numbers of this type (a multiply-add is two); null if there is no such probe.
     /// </summary>
-    double? MeasurePeak(DataType type) => null;
+    /// <param name="type">Type of the results.</param>
+    /// <param name="run">How long a run should take: a longer one meets more of what interrupts the system, as a longer kernel does. The lower quartile of many runs counts, as for candidates.</param>
+    double? MeasurePeak(DataType type, TimeSpan run) => null;
 
     /// <summary>Turns consecutive kernel steps into a program that can be enqueued any number of times, from any context. Weights are packed here.</summary>
     /// <param name="kernels">One compiled kernel per step.</param>

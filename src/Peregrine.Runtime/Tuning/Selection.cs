@@ -28,7 +28,7 @@ public enum CandidateOutcome
 /// <summary>One way to serve a request.</summary>
 /// <param name="Option">Null for a tactic that declined.</param>
 /// <param name="EstimatedSeconds">By the tactic itself.</param>
-/// <param name="Seconds">Median of the measured times; null if it was not timed.</param>
+/// <param name="Seconds">Per call, the lower quartile of the measured times; null if it was not timed.</param>
 /// <param name="Reason">Why it declined, was skipped or was rejected; empty otherwise.</param>
 public sealed record Candidate(TacticId Tactic, TacticOption? Option, CandidateOutcome Outcome, double? EstimatedSeconds, double? Seconds, string Reason)
 {

@@ -11,7 +11,7 @@ namespace Peregrine.Runtime.Tuning;
 public abstract record TimingEntry
 {
     /// <summary>It is right, and so fast.</summary>
-    /// <param name="Seconds">Median per call, above 0.</param>
+    /// <param name="Seconds">Per call, above 0: the lower quartile of what was measured.</param>
     public sealed record Time(double Seconds) : TimingEntry;
 
     /// <summary>It is wrong.</summary>

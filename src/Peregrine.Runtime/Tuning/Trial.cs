@@ -10,9 +10,6 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>One candidate on a <see cref="TrialBench"/>: its kernel as the only step of a plan, run as an engine would run it.</summary>
 internal sealed class Trial : IDisposable
 {
-    // A batch is long enough for the clock, and short enough that many fit between two interruptions by the system.
-    private static readonly TimeSpan BatchTime = TimeSpan.FromMicroseconds(500);
-
     private readonly TrialBench _bench;
     private readonly Plan _plan;
     private readonly IKernel _kernel;
@@ -32,15 +29,8 @@ internal sealed class Trial : IDisposable
         _scratch = scratch > 0 ? bench.Backend.Allocate(scratch) : null;
     }
 
-    /// <summary>The median of all measured times so far, in seconds per run.</summary>
-    public double Seconds
-    {
-        get
-        {
-            double[] ordered = [.. _samples.Order()];
-            return (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;
-        }
-    }
+    /// <summary>The lower quartile of all measured times so far, in seconds per run: an interruption makes a batch longer, never shorter, and may meet half of them.</summary>
+    public double Seconds => LowerQuartile(_samples);
 
     /// <summary>The shortest measured time, in seconds per run: what disturbances of the machine touch least.</summary>
     public double Shortest => _samples.Min();
@@ -83,12 +73,12 @@ internal sealed class Trial : IDisposable
             _tables = [.. Enumerable.Range(0, _bench.Copies).Select(copy => Bind(_bench.Inputs(copy), _bench.Outputs(copy)))];
             // Every copy once: pages are touched, kernels have made their views.
             double first = RunBatch(_tables.Length);
-            if (first < BatchTime.TotalSeconds)
+            if (first < Tuner.BatchTime.TotalSeconds)
             {
                 first = RunBatch(_tables.Length);
             }
 
-            _batch = (int)Math.Clamp(BatchTime.TotalSeconds / Math.Max(first, 1e-9), 1, 10_000);
+            _batch = (int)Math.Clamp(Tuner.BatchTime.TotalSeconds / Math.Max(first, 1e-9), 1, 10_000);
         }
 
         _samples.Add(RunBatch(_batch));
@@ -151,6 +141,8 @@ internal sealed class Trial : IDisposable
         table.BindScratch(0, _scratch, 0);
         return table;
     }
+
+    private static double LowerQuartile(List<double> samples) => samples.Order().ElementAt((samples.Count - 1) / 4);
 
     private static long[]? Dims(KernelOperand operand, Ints extents) => operand.Role == OperandRole.Absent ? null : extents.ToArray();
 

@@ -20,8 +20,13 @@ public sealed class Tuner : ITacticChooser
     /// <summary>Rounds before a candidate may be called hopeless.</summary>
     private const int TestRounds = 2;
 
+    private const int OrderSeed = 1;
+
     /// <summary>Most bytes that the packed weights of all candidates of a request may take at the same time; otherwise one is measured after the other.</summary>
     private const long KeptBytes = 512L << 20;
+
+    /// <summary>Candidates are measured in batches of runs that take about so long, or of one run: long enough for the clock, and short enough that many fit between two interruptions by the system.</summary>
+    public static readonly TimeSpan BatchTime = TimeSpan.FromMicroseconds(500);
 
     private readonly IBackend _backend;
     private readonly TuningOptions _options;
@@ -280,14 +285,18 @@ public sealed class Tuner : ITacticChooser
         }
 
         /// <summary>
-        /// Measures these in turns, a batch each, so that a disturbance of the machine meets all of them; what is hopeless drops out. Then they are released.
+        /// Measures these in turns, a batch each, so that a disturbance of the machine meets all of them; what is hopeless drops out. Then they are released. Each round has another order: a timer
+        /// that takes as long as two batches would otherwise meet the same candidates every time.
         /// </summary>
         private void Measure(Dictionary<CandidateList.Entry, Trial> trials)
         {
             double best = _results.Values.Min(r => r.Seconds) ?? double.PositiveInfinity;
+            Random random = new(OrderSeed);
             for (int round = 0; round < tuner._effort.Batches && (round == 0 || IsOpen(trials, round, best)); round++)
             {
-                foreach ((CandidateList.Entry entry, Trial trial) in trials)
+                KeyValuePair<CandidateList.Entry, Trial>[] order = [.. trials];
+                random.Shuffle(order);
+                foreach ((CandidateList.Entry entry, Trial trial) in order)
                 {
                     if (!IsInTheRunning(trial, round, best))
                     {
