@@ -21,6 +21,9 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private readonly int _vectorBytes;
     private readonly int? _blockVectors;
     private readonly bool _hasSums;
+    private readonly bool _hasSlices;
+    // Where the number of vectors stands in the block of arguments.
+    private int _vectorsArgument;
 
     /// <param name="blockVectors">Vectors of each block of channels but the last; null for as many as suit.</param>
     /// <param name="hasSums">Whether the results of each strip and channel are summed up, too, in shared temporary memory: [strip of all images][channel], <see cref="SumsPerStrip"/> apart.</param>
@@ -31,6 +34,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         (_wholeVectors, _remainder) = Math.DivRem(problem.Groups, target.Lanes);
         _blockVectors = blockVectors;
         _hasSums = hasSums;
+        _hasSlices = problem.HasSlices && Traversal.Kind != TraversalKind.Flat;
         ChannelBlocks = Math.Max(1, blockVectors is { } size ? (_wholeVectors + (_remainder > 0 ? 1 : 0) + size - 1) / size : new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
         _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
@@ -45,7 +49,11 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     /// <summary>Floats from the sums of a strip to those of the next: whole vectors.</summary>
     public long SumsPerStrip => (long)(_wholeVectors + (_remainder > 0 ? 1 : 0)) * _target.Lanes;
 
-    protected override int MostTilesPerCall => 1;
+    // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
+    protected override int MostTilesPerCall => _wholeVectors > 0 && _remainder > 0 ? 4 : int.MaxValue;
+
+    // The number of vectors.
+    protected override int ArgumentCount => base.ArgumentCount + 1;
 
     protected override bool StripsOuter => true;
 
@@ -69,10 +77,14 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private void Invoke(in PatchCall call, long* block, int entry, int first, int vectors, long skippedRows)
     {
         long channel = (long)first * _target.Lanes, rowBytes = (long)Problem.Horizontal.Kernel * _target.Lanes * sizeof(float);
-        block[DotTile.Tiles] = vectors;
+        block[_vectorsArgument] = vectors;
         block[DotTile.Source] = (long)(call.Source + (channel * sizeof(float)));
         block[DotTile.Weights] = (long)(call.Arguments.Packed(0) + ((long)first * _vectorBytes) + (skippedRows * rowBytes));
-        block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
+        if (_hasSlices)
+        {
+            block[SliceArguments + DotTile.SliceWeights] = (Problem.Vertical.Kernel - block[DotTile.Rows]) * rowBytes;
+        }
+
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         if (_hasSums)
         {
@@ -100,12 +112,15 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
             }
         }
 
-        _code.Add(new DepthwiseTile(
+        DepthwiseTile code = new(
             lanes, tile.PixelRows, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), h.Kernel, tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue)
         {
-            HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat,
+            HasSlices = _hasSlices,
             HasSums = _hasSums,
-        }.Compile(_target));
+            Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
+        };
+        _vectorsArgument = SliceArguments + code.Vectors;
+        _code.Add(code.Compile(_target));
         return _code.Count - 1;
     }
 

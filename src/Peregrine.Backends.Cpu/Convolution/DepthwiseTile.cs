@@ -8,8 +8,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>
 /// The micro-kernel of depthwise convolution: a block of pixels of one vector of channels at a time. Weights of a row of the kernel stay in registers, and so does each input pixel while it is
-/// multiplied with all of them; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>, with the number of vectors of channels in the place of the number of tiles: a call computes
-/// one tile of all of them.
+/// multiplied with all of them; sums go through the epilogue. Arguments are those of <see cref="DotTile"/>, and behind them the number of vectors of channels: a call computes all of them, tile by tile.
 /// </summary>
 /// <param name="Lanes">Channels of the vector; fewer than the target's lanes only in the last one.</param>
 /// <param name="PixelRows">Rows of pixels, all of the same length.</param>
@@ -23,71 +22,90 @@ internal sealed record DepthwiseTile(
     public bool HasSlices { get; init; }
 
     /// <summary>
-    /// Whether the results of each channel are summed up: added to a vector of sums, whose address is the last argument, at <see cref="Sums"/> behind the operands. Not together with <see cref="HasSlices"/>.
+    /// Whether the results of each channel are summed up: added to a vector of sums, whose address is an argument, at <see cref="Sums"/> behind the operands. Not together with <see cref="HasSlices"/>.
     /// </summary>
     public bool HasSums { get; init; }
 
     /// <summary>Where the argument of a tile with <see cref="HasSums"/> stands.</summary>
     public const int Sums = 0;
 
-    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target));
+    /// <summary>Where the number of vectors stands behind the operands.</summary>
+    public int Vectors => HasSlices ? DotTile.SliceArgumentCount : HasSums ? Sums + 1 : 0;
 
-    private KernelProgram Build(GeneratorTarget target)
+    /// <summary>How the pointers move from tile to tile.</summary>
+    public DotWalk Walk { get; init; } = DotWalk.None;
+
+    public CompiledCode Compile(GeneratorTarget target) => target.Compile(this, () => Build(target.Set));
+
+    private KernelProgram Build(InstructionSet set)
     {
-        KernelBuilder p = new($"depthwise-{PixelOffsets.Count}x{Lanes}", target.Lanes, ArgumentPassing.Block);
-        VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), result = p.Argument("target", ArgumentKind.WritePointer);
-        VReg vectors = p.Argument("vectors", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
+        KernelBuilder p = new($"depthwise-{PixelOffsets.Count}x{Lanes}", set.Lanes, ArgumentPassing.Block);
+        VReg source = p.Argument("source", ArgumentKind.ReadPointer), weights = p.Argument("weights", ArgumentKind.ReadPointer), target = p.Argument("target", ArgumentKind.WritePointer);
+        VReg tiles = p.Argument("tiles", ArgumentKind.Integer), rows = p.Argument("rows", ArgumentKind.Integer), rowStep = p.Argument("row step", ArgumentKind.Integer);
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
-        VReg total = HasSums ? p.Argument("sums", ArgumentKind.WritePointer) : default;
         VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
-
-        // What the sums and one pixel leave.
-        int held = Math.Max(1, Math.Min(Columns, target.Set.VectorRegisters - PixelOffsets.Count - 1));
-        EpilogueWriter epilogue = new(Epilogue, target.Set.VectorRegisters);
-        p.Loop(vectors, 1, () =>
+        VReg sums = HasSums ? p.Argument("sums", ArgumentKind.WritePointer) : default, vectors = p.Argument("vectors", ArgumentKind.Integer);
+        EpilogueWriter epilogue = new(Epilogue, set.VectorRegisters);
+        p.Loop(tiles, 1, () =>
         {
-            VReg x = p.Copy(source), w = p.Copy(weights);
-            VReg[] sums = [.. PixelOffsets.Select(_ => p.Zero())];
-            if (HasSlices)
+            Pointers at = new(p.Copy(source), p.Copy(weights), p.Copy(target), [.. operands.Select(p.Copy)], HasSums ? p.Copy(sums) : default);
+            p.Loop(vectors, 1, () => EmitVector(p, set, epilogue, at, rows, rowStep, slices));
+            DotTile.Move(p, source, Walk.Source);
+            DotTile.Move(p, target, Walk.Target);
+            for (int i = 0; i < Walk.Operands.Count; i++)
             {
-                p.Loop(slices[DotTile.Slices], 1, () =>
-                {
-                    EmitRows(p, x, w, rows, rowStep, sums, held);
-                    p.AddTo(x, slices[DotTile.SliceStep]);
-                    p.AddTo(w, slices[DotTile.SliceWeights]);
-                    p.AddTo(w, RepeatsRows ? 0 : Runs.Count * p.VectorBytes);
-                });
-            }
-            else
-            {
-                EmitRows(p, x, w, rows, rowStep, sums, held);
-            }
-
-            if (Lanes < p.Lanes)
-            {
-                p.Masked(p.TailMask(Lanes), () => Finish(p, epilogue, sums, result, operands, total));
-            }
-            else
-            {
-                Finish(p, epilogue, sums, result, operands, total);
-            }
-
-            if (HasSums)
-            {
-                p.AddTo(total, p.VectorBytes);
-            }
-
-            p.AddTo(weights, VectorBytes);
-            p.Advance(p.VectorBytes, source, result);
-            for (int i = 0; i < operands.Length; i++)
-            {
-                if (Operands[i].PerChannel)
-                {
-                    p.AddTo(operands[i], p.VectorBytes);
-                }
+                DotTile.Move(p, operands[i], checked((int)Walk.Operands[i]));
             }
         });
         return p.Build();
+    }
+
+    /// <summary>Computes a tile for one vector of channels, and moves on to the next.</summary>
+    private void EmitVector(KernelBuilder p, InstructionSet set, EpilogueWriter epilogue, Pointers at, VReg rows, VReg rowStep, VReg[] slices)
+    {
+        // What the sums and one pixel leave.
+        int held = Math.Max(1, Math.Min(Columns, set.VectorRegisters - PixelOffsets.Count - 1));
+        bool moves = RepeatsRows || HasSlices;
+        VReg x = moves ? p.Copy(at.Source) : at.Source, w = moves ? p.Copy(at.Weights) : at.Weights;
+        VReg[] sums = [.. PixelOffsets.Select(_ => p.Zero())];
+        if (HasSlices)
+        {
+            p.Loop(slices[DotTile.Slices], 1, () =>
+            {
+                EmitRows(p, x, w, rows, rowStep, sums, held);
+                p.AddTo(x, slices[DotTile.SliceStep]);
+                p.AddTo(w, slices[DotTile.SliceWeights]);
+                p.AddTo(w, RepeatsRows ? 0 : Runs.Count * p.VectorBytes);
+            });
+        }
+        else
+        {
+            EmitRows(p, x, w, rows, rowStep, sums, held);
+        }
+
+        if (Lanes < p.Lanes)
+        {
+            p.Masked(p.TailMask(Lanes), () => Finish(p, epilogue, sums, at));
+        }
+        else
+        {
+            Finish(p, epilogue, sums, at);
+        }
+
+        if (HasSums)
+        {
+            p.AddTo(at.Sums, p.VectorBytes);
+        }
+
+        p.AddTo(at.Weights, VectorBytes);
+        p.Advance(p.VectorBytes, at.Source, at.Target);
+        for (int i = 0; i < at.Operands.Length; i++)
+        {
+            if (Operands[i].PerChannel)
+            {
+                p.AddTo(at.Operands[i], p.VectorBytes);
+            }
+        }
     }
 
     private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg[] sums, int held)
@@ -164,8 +182,9 @@ internal sealed record DepthwiseTile(
         }
     }
 
-    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[] sums, VReg target, VReg[] operands, VReg total)
+    private void Finish(KernelBuilder p, EpilogueWriter epilogue, VReg[] sums, Pointers at)
     {
+        VReg[] operands = at.Operands;
         VReg[] shared = [.. Operands.Select((o, i) => o.PixelOffsets.Count == 0 ? o.Load(p, operands[i], 0, 0) : default)];
         // From the first results on, whose registers are free then.
         VReg sum = default;
@@ -174,14 +193,17 @@ internal sealed record DepthwiseTile(
             sums.Length,
             sums.Length + shared.Count(r => r.IsValid) + (HasSums ? 1 : 0),
             (pixel, i) => i == 0 ? sums[pixel] : shared[i - 1].IsValid ? shared[i - 1] : Operands[i - 1].Load(p, operands[i - 1], 0, pixel),
-            (pixel, value) => p.Store(new MemoryOperand(target, checked((int)OutputOffsets[pixel])), value),
+            (pixel, value) => p.Store(new MemoryOperand(at.Target, checked((int)OutputOffsets[pixel])), value),
             HasSums ? values => sum = sum.IsValid ? p.Add(sum, Sum(p, values)) : Sum(p, values) : null);
         if (HasSums)
         {
-            p.Store(new MemoryOperand(total, 0), p.Add(sum, p.Load(new MemoryOperand(total, 0))));
+            p.Store(new MemoryOperand(at.Sums, 0), p.Add(sum, p.Load(new MemoryOperand(at.Sums, 0))));
         }
     }
 
     /// <summary>In pairs, so that no addition waits for more than the few before it.</summary>
     private static VReg Sum(KernelBuilder p, ReadOnlySpan<VReg> values) => values.Length == 1 ? values[0] : p.Add(Sum(p, values[..(values.Length / 2)]), Sum(p, values[(values.Length / 2)..]));
+
+    /// <summary>Where a vector of channels of a tile begins.</summary>
+    private readonly record struct Pointers(VReg Source, VReg Weights, VReg Target, VReg[] Operands, VReg Sums);
 }

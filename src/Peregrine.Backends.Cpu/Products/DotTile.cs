@@ -170,7 +170,8 @@ internal sealed record DotTile(
         }
     }
 
-    private static void Move(KernelBuilder p, VReg pointer, int bytes)
+    /// <summary>Moves a pointer by so many bytes.</summary>
+    internal static void Move(KernelBuilder p, VReg pointer, int bytes)
     {
         if (bytes != 0)
         {

@@ -137,6 +137,9 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
     /// <summary>Where the arguments of tiles over several planes stand in the block.</summary>
     protected int SliceArguments => DotTile.FirstOperand + Problem.Operands.Count;
 
+    /// <summary>Arguments in the block.</summary>
+    protected virtual int ArgumentCount => SliceArguments + DotTile.SliceArgumentCount;
+
     /// <summary>Computes a tile, or several equal ones along a row, for a block of channels; source, number of tiles, rows and planes with their steps stand in the argument block already.</summary>
     /// <param name="code">The number of the tile among <see cref="PatchTraversal.Tiles"/>.</param>
     /// <param name="skippedRows">Rows of the kernel that lie before the image, in all its planes; their weights are left out.</param>
@@ -165,7 +168,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         PatchAxis v = Problem.Vertical;
         (call.Image, long inImage) = Math.DivRem(strip, Traversal.StripCount(e));
         call.Strip = strip;
-        long* block = stackalloc long[SliceArguments + DotTile.SliceArgumentCount];
+        long* block = stackalloc long[ArgumentCount];
         (long y, long rows, long skippedRows, long sourceRow, long z, long sourceSlice, long inPlane) = (0, v.Kernel, 0, 0, 0, 0, inImage);
         if (Traversal.Kind != TraversalKind.Flat)
         {
