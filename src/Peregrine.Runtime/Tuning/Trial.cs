@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Peregrine.Ir;
 using Peregrine.Runtime.Kernels;
 using Peregrine.Runtime.Planning;
@@ -10,6 +12,10 @@ namespace Peregrine.Runtime.Tuning;
 /// <summary>One candidate on a <see cref="TrialBench"/>: its kernel as the only step of a plan, run as an engine would run it.</summary>
 internal sealed class Trial : IDisposable
 {
+    // Where the runtime compiles in a hurry first, it makes better code of what ran often when nothing new has come for a tenth of a second. Kernels of one tactic share most of it.
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromMilliseconds(RuntimeFeature.IsDynamicCodeCompiled && IsOn("TieredCompilation") && IsOn("TieredCompilation.QuickJit") ? 150 : 0);
+    private static readonly ConcurrentDictionary<TacticId, bool> WarmTactics = [];
+
     private readonly TrialBench _bench;
     private readonly Plan _plan;
     private readonly IKernel _kernel;
@@ -78,6 +84,16 @@ internal sealed class Trial : IDisposable
                 first = RunBatch(_tables.Length);
             }
 
+            if (WarmTactics.TryAdd(((KernelStep)_plan.Steps[0]).Tactic, true))
+            {
+                for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < WarmUpTime;)
+                {
+                    first = RunBatch(_tables.Length);
+                }
+
+                start = Stopwatch.GetTimestamp();
+            }
+
             _batch = (int)Math.Clamp(Tuner.BatchTime.TotalSeconds / Math.Max(first, 1e-9), 1, 10_000);
         }
 
@@ -141,6 +157,8 @@ internal sealed class Trial : IDisposable
         table.BindScratch(0, _scratch, 0);
         return table;
     }
+
+    private static bool IsOn(string setting) => !AppContext.TryGetSwitch($"System.Runtime.{setting}", out bool isOn) || isOn;
 
     private static double LowerQuartile(List<double> samples) => samples.Order().ElementAt((samples.Count - 1) / 4);
 
