@@ -105,12 +105,14 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
     {
         const int FewTiles = 8, TilesPerWorker = 2, UsualGroup = 32;
         long weightBytes = problem.WeightCount * sizeof(float), tiles = (problem.Images ?? 1) * TilesOfImage(problem, pixels);
-        if (!problem.IsPointwise || weightBytes > FarBytes)
+        // Where steps leave pixels out, those that are read lie in part of the cache's sets, which hold as much less of them.
+        bool isSinglePosition = problem.PatchLength == problem.Channels && problem.Horizontal.PadBegin == 0 && problem.Vertical.PadBegin == 0;
+        if (!isSinglePosition || weightBytes > FarBytes)
         {
             return weightBytes > OuterWeightBytes || tiles < FewTiles;
         }
 
-        double groups = (double)problem.Groups * problem.Outputs / UsualGroup, pixelBytes = (problem.Images ?? 1) * (double)problem.TypicalPixels * problem.Groups * problem.Channels * sizeof(float);
+        double groups = (double)problem.Groups * problem.Outputs / UsualGroup, pixelBytes = (problem.Images ?? 1) * (double)problem.TypicalPixels * problem.Horizontal.Stride * problem.Groups * problem.Channels * sizeof(float);
         double again = (groups * CodesOfRow(problem, pixels) * CyclesPerCall) + (pixelBytes > SecondLevelBytes ? groups * pixelBytes * CyclesPerFarByte : 0);
         return (workers > 1 && tiles < TilesPerWorker * workers) || (weightBytes > SecondLevelBytes && tiles * weightBytes * CyclesPerFarByte > again);
     }
