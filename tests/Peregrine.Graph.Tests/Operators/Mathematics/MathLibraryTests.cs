@@ -9,7 +9,8 @@ public sealed class MathLibraryTests
     {
         ["exp"] = (x => MathLibrary.Exp<ScalarLanes, float, bool>(default, x), Math.Exp, 1),
         ["sigmoid"] = (x => MathLibrary.Sigmoid<ScalarLanes, float, bool>(default, x), SpecialFunctions.Sigmoid, 3),
-        ["product with its sigmoid"] = (x => x < -80 ? (float)(x * SpecialFunctions.Sigmoid(x)) : MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x), x => x * SpecialFunctions.Sigmoid(x), 3),
+        ["product with its sigmoid"] = (x => SigmoidProduct(x, -16, float.PositiveInfinity), x => x * SpecialFunctions.Sigmoid(x), 3),
+        ["product with its sigmoid far below 0"] = (x => SigmoidProduct(x, -80, -16), x => x * SpecialFunctions.Sigmoid(x), 6),
         ["expm1"] = (x => MathLibrary.Expm1<ScalarLanes, float, bool>(default, x), SpecialFunctions.Expm1, 2),
         ["tanh"] = (x => MathLibrary.Tanh<ScalarLanes, float, bool>(default, x), Math.Tanh, 3),
         ["tanh of softplus"] = (x => MathLibrary.TanhSoftplus<ScalarLanes, float, bool>(default, x), x => Math.Tanh(Math.Max(x, 0) + SpecialFunctions.Log1p(Math.Exp(-Math.Abs(x)))), 4),
@@ -17,6 +18,10 @@ public sealed class MathLibraryTests
         ["log"] = (x => MathLibrary.Log<ScalarLanes, float, bool>(default, x), Math.Log, 1),
         ["log1p"] = (x => MathLibrary.Log1p<ScalarLanes, float, bool>(default, x), SpecialFunctions.Log1p, 2),
     };
+
+    // The exact one outside of a range.
+    private static float SigmoidProduct(float x, float from, float to) =>
+        x < from || x > to ? (float)(x * SpecialFunctions.Sigmoid(x)) : MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x);
 
     public static TheoryData<string> Names => [.. Functions.Keys];
 
