@@ -48,7 +48,7 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         session.TimeNext(iterations: 1, warmUp: 1);
         // A call that is over in microseconds would measure how fast a processor wakes up: such calls are made several times in a row, on both sides, and each sample is their median.
         const double SampleMilliseconds = 3;
-        const int MostCalls = 60, PollingMilliseconds = 30;
+        const int MostCalls = 60, PauseMilliseconds = 30;
         int calls = (int)Math.Clamp(Math.Ceiling(SampleMilliseconds / session.TimeNext()[0]), 1, MostCalls), warmUp = calls > 1 ? 5 : 0;
         // Half a second of calls on either side: until then the runtime runs code that it has compiled in a hurry.
         const double WarmUpSeconds = 0.5;
@@ -68,9 +68,9 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         {
             // ONNX Runtime's threads go on polling for work for a while; they would take the processors that ours need. Ours park after a few microseconds, but a processor that was idle
             // is slower at first: so both sides begin after the same pause.
-            Thread.Sleep(PollingMilliseconds);
+            Thread.Sleep(PauseMilliseconds);
             theirs.Add(Median([.. session.TimeNext(calls, warmUp)]));
-            Thread.Sleep(PollingMilliseconds);
+            Thread.Sleep(PauseMilliseconds);
             List<double> own = [];
             for (int call = -warmUp; call < calls; call++)
             {

@@ -23,7 +23,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
     private readonly bool _hasSums;
     private readonly bool _hasSlices;
     // Where the number of vectors stands in the block of arguments.
-    private int _vectorsArgument;
+    private readonly int _vectorsArgument;
 
     /// <param name="blockVectors">Vectors of each block of channels but the last; null for as many as suit.</param>
     /// <param name="hasSums">Whether the results of each strip and channel are summed up, too, in shared temporary memory: [strip of all images][channel], <see cref="SumsPerStrip"/> apart.</param>
@@ -35,6 +35,7 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
         _blockVectors = blockVectors;
         _hasSums = hasSums;
         _hasSlices = problem.HasSlices && Traversal.Kind != TraversalKind.Flat;
+        _vectorsArgument = SliceArguments + DepthwiseTile.Vectors(_hasSlices, hasSums);
         ChannelBlocks = Math.Max(1, blockVectors is { } size ? (_wholeVectors + (_remainder > 0 ? 1 : 0) + size - 1) / size : new PixelParts(_wholeVectors, MostVectorsPerBlock).Count);
         _vectorBytes = checked((int)(problem.PatchLength * target.Lanes * sizeof(float)));
         _entries = [.. Traversal.Tiles.Select(t => (_wholeVectors > 0 ? Compile(t, target.Lanes) : -1, _remainder > 0 ? Compile(t, _remainder) : -1))];
@@ -112,15 +113,13 @@ internal sealed unsafe class DepthwiseKernel : PatchKernel
             }
         }
 
-        DepthwiseTile code = new(
+        _code.Add(new DepthwiseTile(
             lanes, tile.PixelRows, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride), ValueList.From(runs), h.Kernel, tile.RepeatsRows, _vectorBytes, tile.Operands(Problem), Problem.Epilogue)
         {
             HasSlices = _hasSlices,
             HasSums = _hasSums,
             Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
-        };
-        _vectorsArgument = SliceArguments + code.Vectors;
-        _code.Add(code.Compile(_target));
+        }.Compile(_target));
         return _code.Count - 1;
     }
 

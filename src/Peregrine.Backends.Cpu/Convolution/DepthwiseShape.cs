@@ -47,7 +47,7 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
     }
 
     /// <summary>
-    /// Multiply-adds and loads, two of each a cycle; lines that no tile to the left has brought into the first-level cache; the epilogue; and what it takes to begin a tile. Fitted to what 24 shapes took
+    /// Multiply-adds and loads, two of each a cycle; lines that no tile to the left has brought into the first-level cache; the epilogue; and what it takes to begin a tile. Fitted to what 28 shapes took
     /// on 13 layers of 7² to 190² pixels, 3×3 and 5×5, with and without functions.
     /// </summary>
     private double Estimate(PatchProblem problem, int registers, bool hasFunctions)

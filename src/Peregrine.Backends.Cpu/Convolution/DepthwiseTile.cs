@@ -29,8 +29,8 @@ internal sealed record DepthwiseTile(
     /// <summary>Where the argument of a tile with <see cref="HasSums"/> stands.</summary>
     public const int Sums = 0;
 
-    /// <summary>Where the number of vectors stands behind the operands.</summary>
-    public int Vectors => HasSlices ? DotTile.SliceArgumentCount : HasSums ? Sums + 1 : 0;
+    /// <summary>Where the number of vectors stands behind the operands of a tile with slices, with sums or without either.</summary>
+    public static int Vectors(bool hasSlices, bool hasSums) => hasSlices ? DotTile.SliceArgumentCount : hasSums ? Sums + 1 : 0;
 
     /// <summary>How the pointers move from tile to tile.</summary>
     public DotWalk Walk { get; init; } = DotWalk.None;
