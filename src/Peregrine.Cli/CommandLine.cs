@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Peregrine.Cli.Commands;
 using Peregrine.Diagnostics;
 
 namespace Peregrine.Cli;
 
 /// <summary>Runs one command and turns whatever goes wrong into one clear message and an exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     private const string Description = """
         Peregrine: builds ONNX models into inference engines and runs them.
@@ -44,8 +46,7 @@ internal static class CommandLine
             ParseResult parse = CreateRoot().Parse(arguments);
             if (parse.Action is ParseErrorAction)
             {
-                string command = parse.CommandResult.Command is RootCommand ? "peregrine" : $"peregrine {parse.CommandResult.Command.Name}";
-                return Fail(ExitCode.Usage, $"{string.Join(' ', parse.Errors.Select(e => e.Message).Distinct(StringComparer.Ordinal))}\nTry: {command} --help");
+                return Fail(ExitCode.Usage, $"{string.Join(' ', parse.Errors.Select(Describe).Distinct(StringComparer.Ordinal))}\nTry: {NameOf(parse.CommandResult)} --help");
             }
 
             return await parse.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellation.Token).ConfigureAwait(false);
@@ -91,6 +92,15 @@ internal static class CommandLine
         help.Action = new HelpWithExamples((HelpAction)help.Action!, Examples);
         return root;
     }
+
+    /// <summary>The name with which a command is called: "peregrine bench kernel".</summary>
+    private static string NameOf(CommandResult command) => command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : "peregrine";
+
+    /// <summary>The parser's message with words in place of the types of .NET.</summary>
+    private static string Describe(ParseError error) => TypeInMessage().Replace(error.Message, type => type.Groups["name"].Value is "Int32" or "Int64" ? "a whole number" : "a number");
+
+    [GeneratedRegex(@"(expected type )?'(System\.Nullable`1\[)?System\.(?<name>Int32|Int64|Single|Double)\]?'", RegexOptions.ExplicitCapture)]
+    private static partial Regex TypeInMessage();
 
     private static int Fail(int code, string message)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Peregrine.Cli.Commands;
 
 namespace Peregrine.Cli;
@@ -12,6 +13,7 @@ internal sealed class HelpWithExamples(HelpAction help, string rootExamples) : S
 
     public override int Invoke(ParseResult parseResult)
     {
+        HideArgumentsOfParents(parseResult.CommandResult);
         int code = help.Invoke(parseResult);
         (string notes, string examples) = parseResult.CommandResult.Command is CliCommand command ? (command.Notes, command.Examples) : ("", rootExamples);
         TextWriter output = parseResult.InvocationConfiguration.Output;
@@ -22,5 +24,17 @@ internal sealed class HelpWithExamples(HelpAction help, string rootExamples) : S
 
         output.WriteLine($"Examples:\n{examples}");
         return code;
+    }
+
+    /// <summary>What a command takes for itself, its commands do not take: <c>bench ENGINE</c>, but <c>bench kernel KERNEL</c>.</summary>
+    private static void HideArgumentsOfParents(CommandResult command)
+    {
+        for (SymbolResult? parent = command.Parent; parent is not null; parent = parent.Parent)
+        {
+            foreach (Argument argument in ((CommandResult)parent).Command.Arguments)
+            {
+                argument.Hidden = true;
+            }
+        }
     }
 }

@@ -16,6 +16,9 @@ public sealed class UsageTests(Workplace place)
     [InlineData("build MODEL -o OUT --workspace lots", "512MiB")]
     [InlineData("build MODEL -o OUT --workspace -1", "512MiB")]
     [InlineData("bench kernel", "KERNEL")]
+    [InlineData("bench kernel", "peregrine bench kernel --help")]
+    [InlineData("bench MODEL --threads x", "'--threads' as a whole number")]
+    [InlineData("bench MODEL --warmup x", "'--warmup' as a number")]
     [InlineData("bench kernel conv", "gemm f32 m=512")]
     [InlineData("bench kernel conv+f32+k=3", "gemm f32 m=512")]
     [InlineData("build MODEL -o OUT --level 6", "0 to 5")]
@@ -50,14 +53,15 @@ public sealed class UsageTests(Workplace place)
     [InlineData("build", "--output --precision --calibrate --calibrator --calibration-cache --profile --shape --workspace --timing-cache --threads --level --report --deterministic --tactics --disable --verbose -vv --stop-after-patch --verify")]
     [InlineData("run", "--input --shape --seed --output")]
     [InlineData("bench", "--input --shape --threads --streams --iterations --duration --warmup --precision --layers --memory --json")]
+    [InlineData("bench kernel", "--threads --cold --json")]
     [InlineData("inspect", "--json --capability")]
     [InlineData("conformance", "--backend --models --filter --level --rtol --atol --precision --require-tactic --json")]
     [InlineData("compare", "--against --precision")]
     [InlineData("convert", "--output --optimize --opset --shape --disable --verbose -vv")]
     public void Help_explains_every_option(string command, string options)
     {
-        string help = CliProcess.Run(command, "--help").Expect(0).Output;
-        Assert.Contains($"peregrine {command}", help, StringComparison.Ordinal);
+        string help = CliProcess.Run([.. command.Split(' '), "--help"]).Expect(0).Output;
+        Assert.Contains($"peregrine {command} ", help, StringComparison.Ordinal);
         Assert.Contains("Examples:", help, StringComparison.Ordinal);
         foreach (string option in options.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
