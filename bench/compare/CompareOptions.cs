@@ -15,8 +15,8 @@ internal sealed record CompareOptions
           --cases FOLDER        real cases: folders with SOURCE (a path below node_modules) and test_data_set_0
           --node-modules DIR    npm packages: onnxruntime-node, trained models (default: PEREGRINE_NODE_MODULES)
           --threads 1,2         thread counts (default 1,2; with --check-only 1)
-          --iterations N        timed runs at most (default 20)
-          --budget SECONDS      time for the timed runs of one model at one thread count (default 20)
+          --iterations N        rounds at most; in each, both make a row of at least four calls after a pause (default 20)
+          --budget SECONDS      time for the rounds of one model at one thread count (default 20)
           --level 0..5          Peregrine's optimization level (default 3)
           --workspace BYTES     temporary memory that a kernel of Peregrine's may take (0: convolutions without Winograd)
           --batch N             so many images in one call: each input N times along its first dimension, every copy a little different (default 1)
@@ -25,6 +25,7 @@ internal sealed record CompareOptions
           --noise               also how far ONNX Runtime is from itself without optimizations (max|diff|/std): the rounding errors of float32
           --json FILE           results as JSON
 
+        ratio: ONNX Runtime's median / Peregrine's; of calls in a row, the first quarter of each row left out, and of the first calls of the rows, which follow a pause of 30 ms.
         Both run on the CPU; a timed run goes from the caller's buffers to the caller's buffers, and the input changes between runs.
         max|diff|/std: the largest difference of any output element, in standard deviations of that output (of its largest magnitude where all elements are equal).
         Exit code: 0 if all outputs agree to 1e-3, 1 if not, 2 if something is missing.

@@ -7,10 +7,17 @@ namespace Peregrine.Bench.Compare;
 /// <summary>One model at one thread count.</summary>
 internal sealed record CompareResult(string Model, int Threads)
 {
-    /// <summary>Medians.</summary>
+    /// <summary>Median of calls in a row.</summary>
     public double OrtMilliseconds { get; init; } = double.NaN;
 
+    /// <inheritdoc cref="OrtMilliseconds"/>
     public double OursMilliseconds { get; init; } = double.NaN;
+
+    /// <summary>Median of calls after a pause.</summary>
+    public double OrtAfterPause { get; init; } = double.NaN;
+
+    /// <inheritdoc cref="OrtAfterPause"/>
+    public double OursAfterPause { get; init; } = double.NaN;
 
     public double BuildMilliseconds { get; init; } = double.NaN;
 
@@ -26,6 +33,8 @@ internal sealed record CompareResult(string Model, int Threads)
 
     public double Ratio => OrtMilliseconds / OursMilliseconds;
 
+    public double RatioAfterPause => OrtAfterPause / OursAfterPause;
+
     public bool IsGood => Problem is null && Outputs.Count > 0 && Outputs.All(o => o.IsGood);
 
     public OutputDeviation? Worst => Outputs.MaxBy(o => double.IsNaN(o.Relative) ? double.PositiveInfinity : o.Relative);
@@ -36,10 +45,10 @@ internal static class CompareReport
 {
     public static string Line(CompareResult result, bool withHead)
     {
-        string head = withHead ? $"{"model",-24} {"threads",7} {"ORT ms",10} {"ours ms",10} {"ratio",7} {"runs",5} {"build ms",9} {"max|diff|/std",13}  result\n" : "";
+        string head = withHead ? $"{"model",-24} {"threads",7} {"ORT ms",10} {"ours ms",10} {"ratio",7} {"paused: ORT",11} {"ours ms",9} {"ratio",7} {"rounds",6} {"build ms",9} {"max|diff|/std",13}  result\n" : "";
         return head + (result.Problem is { } problem
             ? $"{result.Model,-24} {result.Threads,7} {problem}"
-            : string.Create(CultureInfo.InvariantCulture, $"{result.Model,-24} {result.Threads,7} {result.OrtMilliseconds,10:F3} {result.OursMilliseconds,10:F3} {result.Ratio,7:F3} {result.Iterations,5} {result.BuildMilliseconds,9:F0} {result.Worst!.Relative,13:E2}  {(result.OrtNoise is { } noise ? $"(ORT itself {noise:E2}) " : "")}{(result.IsGood ? "ok" : $"DEVIATES in \"{result.Worst.Name}\" {result.Worst.Type}")}"));
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Model,-24} {result.Threads,7} {result.OrtMilliseconds,10:F3} {result.OursMilliseconds,10:F3} {result.Ratio,7:F3} {result.OrtAfterPause,11:F3} {result.OursAfterPause,9:F3} {result.RatioAfterPause,7:F3} {result.Iterations,6} {result.BuildMilliseconds,9:F0} {result.Worst!.Relative,13:E2}  {(result.OrtNoise is { } noise ? $"(ORT itself {noise:E2}) " : "")}{(result.IsGood ? "ok" : $"DEVIATES in \"{result.Worst.Name}\" {result.Worst.Type}")}"));
     }
 
     public static string Json(IReadOnlyList<CompareResult> results, string ortVersion)
@@ -78,6 +87,9 @@ internal static class CompareReport
             json.WriteNumber("ort_ms", result.OrtMilliseconds);
             json.WriteNumber("ours_ms", result.OursMilliseconds);
             json.WriteNumber("ratio", result.Ratio);
+            json.WriteNumber("ort_after_pause_ms", result.OrtAfterPause);
+            json.WriteNumber("ours_after_pause_ms", result.OursAfterPause);
+            json.WriteNumber("ratio_after_pause", result.RatioAfterPause);
             json.WriteNumber("iterations", result.Iterations);
             json.WriteNumber("build_ms", result.BuildMilliseconds);
             if (result.OrtNoise is { } noise)

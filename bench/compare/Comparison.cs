@@ -39,17 +39,18 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
             OrtNoise = options.Noise ? Noise(model, threads, first, expected) : null,
             Outputs = [.. engine.Outputs.Select(o => OutputDeviation.Of(o.Name, expected[o.Name], (Tensor)context.OutputValue(o.Name)))],
         };
-        return options.CheckOnly ? result with { OursMilliseconds = firstRun, OrtMilliseconds = session.LastRunMilliseconds, Iterations = 1 } : Time(result, session, engine, context, first, second, buffers);
+        return options.CheckOnly ? result with { OursMilliseconds = firstRun, OrtMilliseconds = session.LastRunMilliseconds, OursAfterPause = firstRun, OrtAfterPause = session.LastRunMilliseconds, Iterations = 1 } : Time(result, session, engine, context, first, second, buffers);
     }
 
     private CompareResult Time(CompareResult result, OnnxRuntimeSession session, Engine engine, InferenceContext context, Dictionary<string, Tensor> first, Dictionary<string, Tensor> second, Dictionary<string, Memory<byte>> buffers)
     {
         session.PrepareTiming(first, second);
         session.TimeNext(iterations: 1, warmUp: 1);
-        // A call that is over in microseconds would measure how fast a processor wakes up: such calls are made several times in a row, on both sides, and each sample is their median.
-        const double SampleMilliseconds = 3;
-        const int MostCalls = 60, PauseMilliseconds = 30;
-        int calls = (int)Math.Clamp(Math.Ceiling(SampleMilliseconds / session.TimeNext()[0]), 1, MostCalls), warmUp = calls > 1 ? 5 : 0;
+        // A server that is busy makes call after call, one that is not makes one after a pause, whose threads have to wake up and whose weights have left the caches. Each turn measures both: a row of
+        // calls behind a pause, whose first one tells the latter and whose later ones, the first quarter left out, tell the former.
+        const double RowMilliseconds = 30;
+        const int FewestCalls = 4, MostCalls = 80, PauseMilliseconds = 30;
+        int calls = (int)Math.Clamp(Math.Ceiling(RowMilliseconds / session.TimeNext()[0]), FewestCalls, MostCalls), settling = calls / 4;
         // Half a second of calls on either side: until then the runtime runs code that it has compiled in a hurry.
         const double WarmUpSeconds = 0.5;
         for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds;)
@@ -59,32 +60,36 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
 
         for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds;)
         {
-            session.TimeNext(calls, warmUp);
+            session.TimeNext(calls);
         }
 
-        List<double> ours = [], theirs = [];
+        List<double[]> ours = [], theirs = [];
         long start = Stopwatch.GetTimestamp();
         while (ours.Count < options.Iterations && (ours.Count < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < options.BudgetSeconds))
         {
-            // ONNX Runtime's threads go on polling for work for a while; they would take the processors that ours need. Ours park after a few microseconds, but a processor that was idle
-            // is slower at first: so both sides begin after the same pause.
+            // ONNX Runtime's threads go on polling for work for a while; they would take the processors that ours need. Ours park after a few microseconds, but both sides begin after the same pause.
             Thread.Sleep(PauseMilliseconds);
-            theirs.Add(Median([.. session.TimeNext(calls, warmUp)]));
+            theirs.Add(session.TimeNext(calls));
             Thread.Sleep(PauseMilliseconds);
-            List<double> own = [];
-            for (int call = -warmUp; call < calls; call++)
+            double[] row = new double[calls];
+            for (int call = 0; call < calls; call++)
             {
-                double milliseconds = RunOnce(engine, context, (ours.Count + call) % 2 == 0 ? first : second, buffers);
-                if (call >= 0)
-                {
-                    own.Add(milliseconds);
-                }
+                row[call] = RunOnce(engine, context, (ours.Count + call) % 2 == 0 ? first : second, buffers);
             }
 
-            ours.Add(Median(own));
+            ours.Add(row);
         }
 
-        return result with { OursMilliseconds = Median(ours), OrtMilliseconds = Median(theirs), Iterations = ours.Count };
+        return result with
+        {
+            OursMilliseconds = Settled(ours),
+            OrtMilliseconds = Settled(theirs),
+            OursAfterPause = Median(ours.Select(row => row[0])),
+            OrtAfterPause = Median(theirs.Select(row => row[0])),
+            Iterations = ours.Count,
+        };
+
+        double Settled(List<double[]> rows) => Median(rows.Select(row => Median(row.Skip(settling))));
     }
 
     /// <summary>The largest deviation of ONNX Runtime without optimizations from itself with them.</summary>
@@ -120,7 +125,7 @@ internal sealed class Comparison(OrtPeer peer, CompareOptions options)
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
-    private static double Median(List<double> values)
+    private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
