@@ -28,7 +28,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
 
     private const double NearShare = 1, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
 
-    private readonly DepthwiseTactic _depthwise = new(target);
+    private readonly DepthwiseTactic _depthwise = new(target, fitsWorkers: false);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
 
     public TacticId Id { get; } = new(isPortable ? "cpu.convolution.chain.portable" : "cpu.convolution.chain", 1);

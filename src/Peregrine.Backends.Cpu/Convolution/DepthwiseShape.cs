@@ -34,13 +34,14 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
 
     /// <summary>The most promising shapes for a convolution with their estimates, in cycles per vector of channels and image.</summary>
     /// <param name="registers">Vector registers of the processor.</param>
-    public static IEnumerable<(DepthwiseShape Shape, double Cycles)> Candidates(PatchProblem problem, int registers)
+    /// <param name="workers">Workers who share the rows. Where there are several, a tile has at most half of them: workers who share channels instead read what others have computed.</param>
+    public static IEnumerable<(DepthwiseShape Shape, double Cycles)> Candidates(PatchProblem problem, int registers, int workers)
     {
         // Sums, a pixel, and what the epilogue or a few weights need.
         int most = registers - 4;
         bool hasBlocks = problem.IsSpatialStatic && problem.InputStride > 0 && !problem.Placement.IsSparse && problem.PatchLength <= MostPositions && problem.Vertical.Output > 1;
         bool hasFunctions = new EpilogueWriter(problem.Epilogue, registers).HasFunctions;
-        return Known.Where(s => s.Rows * s.Columns <= most && (s.Rows == 1 || hasBlocks))
+        return Known.Where(s => s.Rows * s.Columns <= most && (s.Rows == 1 || (hasBlocks && (workers == 1 || s.Rows < problem.Vertical.Output))))
             .Select(s => (Shape: s, Cycles: s.Estimate(problem, registers, hasFunctions)))
             .OrderBy(s => s.Cycles)
             .Take(MostOptions);
@@ -55,7 +56,8 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
         PatchAxis v = problem.Vertical, h = problem.Horizontal;
         long height = v.Output ?? Math.Max(1, problem.TypicalPlanePixels / 14), width = h.Output ?? 14;
         double cycles = 0;
-        PixelParts rows = new(height, Rows), columns = new(width, Columns);
+        RowBands rows = new(height, Rows, inHalves: Rows > 1);
+        PixelParts columns = new(width, Columns);
         for (int part = 0; part < columns.Count; part++)
         {
             int size = columns[part].Size;

@@ -7,7 +7,8 @@ namespace Peregrine.Backends.Cpu.Convolution;
 
 /// <summary>Depthwise convolution, 1-D to 3-D, channels-last: each channel has a kernel of its own.</summary>
 /// <param name="target">What this process may generate; null for nothing.</param>
-internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
+/// <param name="fitsWorkers">Whether shapes depend on how many workers there are. Not where strips are summed up: results must not depend on it.</param>
+internal sealed class DepthwiseTactic(GeneratorTarget? target, bool fitsWorkers = true) : ITactic
 {
     public TacticId Id { get; } = new("cpu.convolution.depthwise", 2);
 
@@ -34,7 +35,7 @@ internal sealed class DepthwiseTactic(GeneratorTarget? target) : ITactic
         }
 
         const double CyclesPerSecond = 3.2e9;
-        (DepthwiseShape Shape, double Cycles)[] shapes = [.. DepthwiseShape.Candidates(problem, target.Set.VectorRegisters)];
+        (DepthwiseShape Shape, double Cycles)[] shapes = [.. DepthwiseShape.Candidates(problem, target.Set.VectorRegisters, fitsWorkers ? device.Parallelism : 1)];
         double vectors = Math.Ceiling((double)problem.Groups / target.Lanes) * (problem.Images ?? 1);
         return new Verdict.Accept(
             ValueList.From(shapes.Select(s => new TacticOption(s.Shape.ToString()))), vectors * shapes[0].Cycles / (CyclesPerSecond * device.Parallelism), "depthwise");

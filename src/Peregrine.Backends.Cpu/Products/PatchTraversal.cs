@@ -39,7 +39,8 @@ internal sealed record PatchTile(ValueList<(long Y, long X)> Pixels, ValueList<u
 /// <summary>How the strips of a traversal lie in the result, and how they read their input.</summary>
 /// <param name="MostPixels">The most pixels of a tile, in one row.</param>
 /// <param name="Rows">The most rows of a strip, where strips are rows.</param>
-internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bool ReadsPlanes, int MostPixels, int Rows)
+/// <param name="InHalves">Whether no strip of several rows reaches across the middle of a plane.</param>
+internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bool ReadsPlanes, int MostPixels, int Rows, bool InHalves = false)
 {
     // More would be too much code: every position in a kernel has a body of its own.
     private const int MostColumns = 16;
@@ -60,9 +61,12 @@ internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bo
         long? width = problem.Horizontal.Output;
         bool hasBlocks = blockRows > 1 || (width * 2 <= most && problem.Vertical.Kernel * problem.Horizontal.Kernel <= MostUnrolledPositions);
         return !isPadded && !problem.Placement.IsSparse && problem.Vertical.Output > 1 && hasBlocks
-            ? new(TraversalKind.RowBlocks, isPadded, readsPlanes, most, blockRows > 1 ? blockRows : (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value))
+            ? new(TraversalKind.RowBlocks, isPadded, readsPlanes, most, blockRows > 1 ? blockRows : (int)Math.Min(problem.Vertical.Output!.Value, most / width!.Value), InHalves: blockRows > 1)
             : new(TraversalKind.Rows, isPadded, readsPlanes, most, 1);
     }
+
+    /// <summary>The rows of the strips of a plane, where pixels are not one long row.</summary>
+    public RowBands Bands(long height) => new(height, Rows, InHalves);
 }
 
 /// <summary>The order in which a result's pixels are walked: strips, which workers share, made of tiles, each with one of a few codes.</summary>
@@ -88,7 +92,8 @@ internal sealed class PatchTraversal
         long? width = problem.Horizontal.Output;
         if (Kind == TraversalKind.RowBlocks)
         {
-            PixelParts blocks = new(problem.Vertical.Output!.Value, Strips.Rows), parts = new(width!.Value, most);
+            RowBands blocks = Strips.Bands(problem.Vertical.Output!.Value);
+            PixelParts parts = new(width!.Value, most);
             _codes = [.. from block in Enumerable.Range(0, blocks.Count) from part in Enumerable.Range(0, parts.Count) select Number(Block(blocks[block], parts[part]))];
         }
         else if (IsPadded)
@@ -119,20 +124,20 @@ internal sealed class PatchTraversal
     /// <param name="most">Pixels of a tile, in one row where it has several of <paramref name="blockRows"/>.</param>
     /// <param name="padFewChannels">Whether images of few channels are padded, so that a row of a patch is one run.</param>
     /// <param name="padAll">Whether all images are padded, unless patches are single pixels: no tile touches padding.</param>
-    /// <param name="blockRows">Rows of a tile where extents are known; 1 for single rows, or as many whole rows as a tile holds.</param>
+    /// <param name="blockRows">Rows of a tile where extents are known, at most, in both halves of a plane; 1 for single rows, or as many whole rows as a tile holds.</param>
     public static PatchTraversal Of(PatchProblem problem, int most, bool padFewChannels, bool padAll = false, int blockRows = 1) => new(problem, most, padFewChannels, padAll, blockRows);
 
     /// <summary>Strips of one image.</summary>
     public long StripCount(PatchExtents e) => Kind == TraversalKind.Flat ? new PixelParts(e.OutputPixels, _most).Count : e.OutputDepth * StripsOfPlane(e);
 
     /// <summary>Strips of one plane, where pixels are not one long row.</summary>
-    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? new PixelParts(e.OutputHeight, Strips.Rows).Count : e.OutputHeight;
+    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? Strips.Bands(e.OutputHeight).Count : e.OutputHeight;
 
     /// <summary>The first row of a strip of a plane; 0 of one long row.</summary>
     public long FirstRow(PatchExtents e, long strip) => Kind switch
     {
         TraversalKind.Flat => 0,
-        TraversalKind.RowBlocks => new PixelParts(e.OutputHeight, Strips.Rows)[(int)strip].Start,
+        TraversalKind.RowBlocks => Strips.Bands(e.OutputHeight)[(int)strip].Start,
         _ => strip,
     };
 
