@@ -6,7 +6,7 @@ namespace Peregrine.Backends.Cpu.Chains;
 /// <summary>A link of a chain as the pixels see it.</summary>
 internal readonly record struct ChainSteps(PatchProblem Problem, StripShape Strips, PatchExtents Extents)
 {
-    public int Count => Strips.Kind == TraversalKind.Flat ? Parts.Count : Bands.Count;
+    public int Count => Strips.Kind == TraversalKind.Flat ? Parts.Count : RowParts.Count;
 
     /// <summary>The pixels of the result that strips [first, end) compute.</summary>
     public (long Begin, long End) Results(TileRange strips)
@@ -31,7 +31,7 @@ internal readonly record struct ChainSteps(PatchProblem Problem, StripShape Stri
             return new(parts.Of(begin), parts.Of(end - 1) + 1);
         }
 
-        RowBands rows = Bands;
+        StripRows rows = RowParts;
         return new(rows.Of(begin / Extents.OutputWidth), rows.Of((end - 1) / Extents.OutputWidth) + 1);
     }
 
@@ -51,11 +51,11 @@ internal readonly record struct ChainSteps(PatchProblem Problem, StripShape Stri
 
     private PixelParts Parts => new(Extents.OutputPixels, Strips.MostPixels);
 
-    private RowBands Bands => Strips.Bands(Extents.OutputHeight);
+    private StripRows RowParts => Strips.RowsOf(Extents.OutputHeight);
 
     private (long Begin, long End) Rows(TileRange strips)
     {
-        RowBands rows = Bands;
+        StripRows rows = RowParts;
         (long last, int size) = rows[strips.End - 1];
         return (rows[strips.Begin].Start, last + size);
     }

@@ -31,7 +31,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     private readonly DepthwiseTactic _depthwise = new(target, fitsWorkers: false);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
 
-    public TacticId Id { get; } = new(isPortable ? "cpu.convolution.chain.portable" : "cpu.convolution.chain", 1);
+    public TacticId Id { get; } = new(isPortable ? "cpu.convolution.chain.portable" : "cpu.convolution.chain", 2);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {

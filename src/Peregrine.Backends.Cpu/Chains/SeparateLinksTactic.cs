@@ -15,7 +15,7 @@ internal sealed class SeparateLinksTactic(IReadOnlyList<ITactic> links) : ITacti
 
     private readonly PoolTactic _pool = new();
 
-    public TacticId Id { get; } = new("cpu.convolution.chain.separate", 1);
+    public TacticId Id { get; } = new("cpu.convolution.chain.separate", 2);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {

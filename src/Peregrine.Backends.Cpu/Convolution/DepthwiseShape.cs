@@ -56,7 +56,7 @@ internal readonly record struct DepthwiseShape(int Rows, int Columns)
         PatchAxis v = problem.Vertical, h = problem.Horizontal;
         long height = v.Output ?? Math.Max(1, problem.TypicalPlanePixels / 14), width = h.Output ?? 14;
         double cycles = 0;
-        RowBands rows = new(height, Rows, inHalves: Rows > 1);
+        StripRows rows = new(height, Rows, inHalves: Rows > 1);
         PixelParts columns = new(width, Columns);
         for (int part = 0; part < columns.Count; part++)
         {

@@ -10,7 +10,7 @@ namespace Peregrine.Backends.Cpu.Convolution;
 /// <param name="fitsWorkers">Whether shapes depend on how many workers there are. Not where strips are summed up: results must not depend on it.</param>
 internal sealed class DepthwiseTactic(GeneratorTarget? target, bool fitsWorkers = true) : ITactic
 {
-    public TacticId Id { get; } = new("cpu.convolution.depthwise", 2);
+    public TacticId Id { get; } = new("cpu.convolution.depthwise", 3);
 
     public Verdict Consider(KernelRequest request, DeviceProfile device)
     {

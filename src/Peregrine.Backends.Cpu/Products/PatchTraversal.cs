@@ -65,8 +65,8 @@ internal readonly record struct StripShape(TraversalKind Kind, bool IsPadded, bo
             : new(TraversalKind.Rows, isPadded, readsPlanes, most, 1);
     }
 
-    /// <summary>The rows of the strips of a plane, where pixels are not one long row.</summary>
-    public RowBands Bands(long height) => new(height, Rows, InHalves);
+    /// <summary>The rows of each strip of a plane, where pixels are not one long row.</summary>
+    public StripRows RowsOf(long height) => new(height, Rows, InHalves);
 }
 
 /// <summary>The order in which a result's pixels are walked: strips, which workers share, made of tiles, each with one of a few codes.</summary>
@@ -92,7 +92,7 @@ internal sealed class PatchTraversal
         long? width = problem.Horizontal.Output;
         if (Kind == TraversalKind.RowBlocks)
         {
-            RowBands blocks = Strips.Bands(problem.Vertical.Output!.Value);
+            StripRows blocks = Strips.RowsOf(problem.Vertical.Output!.Value);
             PixelParts parts = new(width!.Value, most);
             _codes = [.. from block in Enumerable.Range(0, blocks.Count) from part in Enumerable.Range(0, parts.Count) select Number(Block(blocks[block], parts[part]))];
         }
@@ -131,13 +131,13 @@ internal sealed class PatchTraversal
     public long StripCount(PatchExtents e) => Kind == TraversalKind.Flat ? new PixelParts(e.OutputPixels, _most).Count : e.OutputDepth * StripsOfPlane(e);
 
     /// <summary>Strips of one plane, where pixels are not one long row.</summary>
-    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? Strips.Bands(e.OutputHeight).Count : e.OutputHeight;
+    public long StripsOfPlane(PatchExtents e) => Kind == TraversalKind.RowBlocks ? Strips.RowsOf(e.OutputHeight).Count : e.OutputHeight;
 
     /// <summary>The first row of a strip of a plane; 0 of one long row.</summary>
     public long FirstRow(PatchExtents e, long strip) => Kind switch
     {
         TraversalKind.Flat => 0,
-        TraversalKind.RowBlocks => Strips.Bands(e.OutputHeight)[(int)strip].Start,
+        TraversalKind.RowBlocks => Strips.RowsOf(e.OutputHeight)[(int)strip].Start,
         _ => strip,
     };
 

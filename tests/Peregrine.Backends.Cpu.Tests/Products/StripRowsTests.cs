@@ -2,11 +2,11 @@ using Peregrine.Backends.Cpu.Products;
 
 namespace Peregrine.Backends.Cpu.Tests.Products;
 
-/// <summary>Bands cover the rows in order, none higher than allowed, and none across the middle.</summary>
-public sealed class RowBandsTests
+/// <summary>Strips cover the rows in order, none higher than allowed, and none across the middle.</summary>
+public sealed class StripRowsTests
 {
     [Fact]
-    public void Bands_cover_the_rows_in_order()
+    public void Strips_cover_the_rows_in_order()
     {
         for (int rows = 1; rows <= 70; rows++)
         {
@@ -14,26 +14,26 @@ public sealed class RowBandsTests
             {
                 foreach (bool inHalves in (bool[])[false, true])
                 {
-                    RowBands bands = new(rows, most, inHalves);
+                    StripRows strips = new(rows, most, inHalves);
                     long next = 0;
-                    for (int band = 0; band < bands.Count; band++)
+                    for (int strip = 0; strip < strips.Count; strip++)
                     {
-                        (long start, int size) = bands[band];
+                        (long start, int size) = strips[strip];
                         Assert.Equal(next, start);
                         Assert.InRange(size, 1, most);
                         for (long row = start; row < start + size; row++)
                         {
-                            Assert.Equal(band, bands.Of(row));
+                            Assert.Equal(strip, strips.Of(row));
                         }
 
                         next = start + size;
                     }
 
                     Assert.Equal(rows, next);
-                    Assert.InRange(bands.Count, (rows + most - 1) / most, ((rows + most - 1) / most) + (inHalves ? 1 : 0));
-                    if (inHalves && bands.Count > 1)
+                    Assert.InRange(strips.Count, (rows + most - 1) / most, ((rows + most - 1) / most) + (inHalves ? 1 : 0));
+                    if (inHalves && strips.Count > 1)
                     {
-                        Assert.Contains(Enumerable.Range(0, bands.Count), band => bands[band].Start == (rows + 1) / 2);
+                        Assert.Contains(Enumerable.Range(0, strips.Count), strip => strips[strip].Start == (rows + 1) / 2);
                     }
                 }
             }
