@@ -59,7 +59,9 @@ internal readonly struct VectorLanes : IFloatLanes<Vector<float>, Vector<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> PowerOfTwo(Vector<float> n) => Power(Vector.ConvertToInt32(n));
 
-    public Vector<float> PowerByTable(Vector<float> k, ReadOnlySpan<uint> table)
+    public bool TakesAnyPower => false;
+
+    public Vector<float> PowerByTable(Vector<float> k, Vector<float> n, ReadOnlySpan<uint> table)
     {
         Vector<int> bits = Vector.AsVectorInt32(k), entries = bits;
         for (int lane = 0; lane < Vector<int>.Count; lane++)

@@ -50,11 +50,15 @@ public interface IFloatLanes<TValue, TMask>
     /// <summary>2^n, n whole in −126..127 or NaN, whose result is unspecified.</summary>
     TValue PowerOfTwo(TValue n);
 
+    /// <summary>Whether <see cref="PowerByTable"/> serves every n.</summary>
+    bool TakesAnyPower { get; }
+
     /// <summary>
-    /// The float whose bit pattern is, as a signed dword, the sum of two: the table's entry whose number is in the lowest five bits of <paramref name="k"/>'s pattern, and k's pattern shifted left by 18;
-    /// infinity where the sum exceeds infinity's pattern. A table of the patterns of 2^(i/32) less i·2^18 so gives 2^(n/32) of k = 1.5·2^23 + n for whole n in −4032..4095; of others, and NaN, something unspecified.
+    /// c·2^n, of a table of the patterns of c·2^(i/32) less i·2^18, which lie between 1 and 3; infinity where that is too large. n is a multiple of 1/32 in −126..127.97, the difference of
+    /// <paramref name="k"/> and 1.5·2^18, so that the lowest five bits of k's pattern are the number i of the entry. Of others, and NaN, something unspecified, unless <see cref="TakesAnyPower"/>: then zero
+    /// far below and infinity above.
     /// </summary>
-    TValue PowerByTable(TValue k, ReadOnlySpan<uint> table);
+    TValue PowerByTable(TValue k, TValue n, ReadOnlySpan<uint> table);
 
     /// <summary>a = 2^exponent · mantissa with the mantissa in √½..√2, for a &gt; 0 and finite, denormals included; else unspecified.</summary>
     (TValue Exponent, TValue Mantissa) Split(TValue a);

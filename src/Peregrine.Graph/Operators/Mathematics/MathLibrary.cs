@@ -18,16 +18,17 @@ public static class MathLibrary
     // e^r on |r| ≤ ln 2 / 2, from the highest power to r⁰.
     private static ReadOnlySpan<float> ExpCoefficients => [0.0013835507f, 0.00837498344f, 0.0416682363f, 0.166664526f, 0.499999911f, 1, 1];
 
-    // ln 2 / 32: the first part has 12 significant bits, so its product with whole numbers up to 4096 is exact.
-    // The float nearest to ln 2 is 2.8e-9 of itself away, so one product is exact enough for it.
-    private const float Ln2Part32 = 0.0216608495f;
-    private const float Log2EBy32 = 46.1662407f;
+    // 1.5·2^18: sums near it are multiples of 1/32, and their last bits the number of these.
+    private const float PartsFrom = 393216;
+
+    // The float nearest to ln 2 is 2.8e-9 of itself away, so one product is exact enough for remainders of 1/32.
+    private const float Ln2 = 0.693147182f;
 
     // c·e^−r on |r| ≤ ln 2 / 64. The factor keeps the sum below 1, where floats lie twice as close, and was searched for the smallest error of the whole.
     private const float Root32Factor = 0.966797292f;
     private static ReadOnlySpan<float> MirroredRootCoefficients => [0.483403385f, -0.966811478f, Root32Factor];
 
-    // The bit patterns of 2^(i/32) / c less i·2^18.
+    // The bit patterns of 2^(i/32) / c less i·2^18 (IFloatLanes.PowerByTable).
     private static ReadOnlySpan<uint> Roots32 =>
     [
         0x3F84655A, 0x3F834B85, 0x3F8241F0, 0x3F8148F7, 0x3F8060F6, 0x3F7F8A4D, 0x3F7EC55D, 0x3F7E1289, 0x3F7D7237, 0x3F7CE4CE, 0x3F7C6AB9, 0x3F7C0464, 0x3F7BB23D, 0x3F7B74B6, 0x3F7B4C42, 0x3F7B3958,
@@ -65,14 +66,16 @@ public static class MathLibrary
     /// </summary>
     public static TValue SigmoidProduct<TLanes, TValue, TMask>(TLanes m, TValue x, TValue a) where TLanes : IFloatLanes<TValue, TMask>
     {
-        // e^−a = 2^(n/32) · e^−r with a = −n·ln 2 / 32 + r: the coefficients of odd powers change their signs, so a need not. Multiply-adds are what processors have least of beside a
-        // division; so 2^(n/32) is looked up and the polynomial short, and n is rounded by adding a number whose last bit is 1.
-        TValue limited = m.Max(m.Constant(-88.7f), m.Min(m.Constant(87), a));
-        TValue k = m.MultiplyAdd(limited, m.Constant(-Log2EBy32), m.Constant(WholeFrom));
-        TValue n = m.Subtract(k, m.Constant(WholeFrom));
-        TValue r = m.MultiplyAdd(n, m.Constant(Ln2Part32), limited);
+        // e^−a = 2^n · e^−r with a = −n·ln 2 + r, n a multiple of 1/32: the coefficients of odd powers change their signs, so a need not. Multiply-adds are what processors have least of beside a
+        // division; so roots of 2 are looked up and the polynomial short, and n is rounded by adding a number whose last bit is 1/32. Where powers need no limit, r is large of an a far below 0, but
+        // the polynomial is positive everywhere, so that the sum becomes infinite.
+        TValue limited = m.Min(m.Constant(87), a);
+        limited = m.TakesAnyPower ? limited : m.Max(m.Constant(-88.7f), limited);
+        TValue k = m.MultiplyAdd(limited, m.Constant(-Log2E), m.Constant(PartsFrom));
+        TValue n = m.Subtract(k, m.Constant(PartsFrom));
+        TValue r = m.MultiplyAdd(n, m.Constant(Ln2), limited);
         TValue e = Polynomial<TLanes, TValue, TMask>(m, r, MirroredRootCoefficients);
-        return m.Divide(x, m.MultiplyAdd(e, m.PowerByTable(k, Roots32), m.Constant(1)));
+        return m.Divide(x, m.MultiplyAdd(e, m.PowerByTable(k, n, Roots32), m.Constant(1)));
     }
 
     /// <summary>e^x − 1, within 2 ulp; above 88.72 infinite. The sum is formed at half its size, which does not overflow before the result does.</summary>

@@ -35,7 +35,10 @@ public readonly struct ScalarLanes : IFloatLanes<float, bool>
 
     public float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
 
-    public float PowerByTable(float k, ReadOnlySpan<uint> table)
+    public bool TakesAnyPower => false;
+
+    // The pattern of k shifted left by 18 has the whole part of n where exponents are, and i behind it, by which entries are less.
+    public float PowerByTable(float k, float n, ReadOnlySpan<uint> table)
     {
         int bits = BitConverter.SingleToInt32Bits(k);
         return BitConverter.Int32BitsToSingle(Math.Min((int)table[bits & 31] + (bits << 18), 0x7F800000));
