@@ -96,6 +96,19 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
         };
     }
 
+    // The sum rounded to nearest and its exact error tell on which side it lies (D. Knuth's two-sum).
+    private static float SumDown(float x, float y)
+    {
+        float sum = x + y;
+        if (!float.IsFinite(sum))
+        {
+            return float.IsPositiveInfinity(sum) && float.IsFinite(x) && float.IsFinite(y) ? float.MaxValue : sum;
+        }
+
+        float part = sum - x, error = (x - (sum - part)) + (y - part);
+        return error < 0 ? MathF.BitDecrement(sum) : sum == 0 && !(x == 0 && y == 0 && float.IsPositive(x) && float.IsPositive(y)) ? -0f : sum;
+    }
+
     private long Address(MemoryOperand memory) => _integers[memory.Base] + (memory.Index.IsValid ? _integers[memory.Index] * memory.Scale : 0) + memory.Displacement;
 
     private bool Selected(in KernelInstruction i, int lane) => !i.Mask.IsValid || (_masks[i.Mask] >> lane & 1) != 0;
@@ -210,6 +223,8 @@ internal sealed unsafe class ProgramInterpreter(KernelProgram program, long[] ar
             Opcode.NegatedMultiplyAdd => Float(MathF.FusedMultiplyAdd(-x, y, Third(i, lane)), a, b, _vectors[i.C][lane]),
             Opcode.FmaNegated => Float(MathF.FusedMultiplyAdd(-x, y, z), a, b, d),
             Opcode.ScaleByPowerOfTwo => Float((float)Math.ScaleB(x, (int)y), a),
+            Opcode.AddDown => Float(SumDown(x, y), a, b),
+            Opcode.Above32nd => Float(float.IsInfinity(x) ? 0 : MathF.Abs(x) > 1 << 24 ? -0f : SumDown(x, -MathF.Floor(x * 32) / 32), a),
             Opcode.SquareRoot => Float(MathF.Sqrt(x), a),
             Opcode.Round => Float((RoundingMode)i.Selector switch { RoundingMode.NearestEven => MathF.Round(x), RoundingMode.Down => MathF.Floor(x), RoundingMode.Up => MathF.Ceiling(x), _ => MathF.Truncate(x) }, a),
             Opcode.ConvertS32ToF32 => BitConverter.SingleToUInt32Bits((int)a),

@@ -166,7 +166,7 @@ internal sealed class RandomProgram
         VReg a = Any(_vectors), b = _random.Next(5) == 0 ? _p.ConstantBits((uint)_random.NextInt64(1L << 32)) : Any(_vectors);
         int shift = _random.Next(32);
         VReg accumulator = Any(_vectors);
-        switch (_random.Next(38))
+        switch (_random.Next(40))
         {
             case 0 or 1: _p.Fma(accumulator, a, b); return;
             case 2: _p.FmaNegated(accumulator, a, b); return;
@@ -199,6 +199,8 @@ internal sealed class RandomProgram
             case 29: _vectors.Add(_p.ShiftRightArithmetic(a, shift)); break;
             case 30: _vectors.Add(_p.LaneXor(a, 1 << _random.Next(int.Log2(_p.Lanes)))); break;
             case 31: _vectors.Add(_p.MultiplyAdd(a, b, accumulator)); break;
+            case 37 when _p.Lanes == 16: _vectors.Add(_p.AddDown(a, b)); break;
+            case 36 when _p.Lanes == 16: _vectors.Add(_p.Above32nd(a)); break;
             case 35: Mixed(a, b); return;
             case 34: _vectors.Add(_p.LookUp(a, s_tables.AsSpan(32 * _random.Next(2), 32))); break;
             case 33: _vectors.Add(_p.NegatedMultiplyAdd(a, b, accumulator)); break;

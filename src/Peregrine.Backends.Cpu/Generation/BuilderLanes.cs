@@ -34,24 +34,23 @@ internal readonly struct BuilderLanes(KernelBuilder p) : IFloatLanes<VReg, VReg>
 
     public VReg PowerOfTwo(VReg n) => p.ShiftLeft(p.AddS32(p.ConvertF32ToS32(n), p.ConstantBits(127)), 23);
 
-    // AVX-512 scales by any power of two in one instruction, which costs as much as two of the three others.
-    public bool TakesAnyPower => p.Lanes == 16;
+    // AVX-512 has an instruction for each part of it.
+    public bool SplitsPowers => p.Lanes == 16;
 
-    public VReg PowerByTable(VReg k, VReg n, ReadOnlySpan<uint> table)
+    public (VReg Power, VReg Remainder) SplitPower(VReg q, ReadOnlySpan<uint> table)
     {
-        if (!TakesAnyPower)
+        const float PartsFrom = 393216;
+        Span<uint> roots = stackalloc uint[table.Length];
+        for (int i = 0; i < roots.Length; i++)
         {
-            return p.MinS32(p.AddS32(p.LookUp(k, table), p.ShiftLeft(k, 18)), p.ConstantBits(0x7F80_0000));
+            roots[i] = table[i] + ((uint)i << 18);
         }
 
-        Span<uint> powers = stackalloc uint[table.Length];
-        for (int i = 0; i < powers.Length; i++)
-        {
-            powers[i] = table[i] + ((uint)i << 18);
-        }
-
-        return p.ScaleByPowerOfTwo(p.LookUp(k, powers), n);
+        // Near 1.5·2^18 the last bit is 1/32.
+        return (p.ScaleByPowerOfTwo(p.LookUp(p.AddDown(q, p.Constant(PartsFrom)), roots), q), p.Above32nd(q));
     }
+
+    public VReg PowerByTable(VReg k, ReadOnlySpan<uint> table) => p.MinS32(p.AddS32(p.LookUp(k, table), p.ShiftLeft(k, 18)), p.ConstantBits(0x7F80_0000));
 
     public (VReg Exponent, VReg Mantissa) Split(VReg a)
     {

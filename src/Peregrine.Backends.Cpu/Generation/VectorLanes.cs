@@ -59,9 +59,11 @@ internal readonly struct VectorLanes : IFloatLanes<Vector<float>, Vector<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<float> PowerOfTwo(Vector<float> n) => Power(Vector.ConvertToInt32(n));
 
-    public bool TakesAnyPower => false;
+    public bool SplitsPowers => false;
 
-    public Vector<float> PowerByTable(Vector<float> k, Vector<float> n, ReadOnlySpan<uint> table)
+    public (Vector<float> Power, Vector<float> Remainder) SplitPower(Vector<float> q, ReadOnlySpan<uint> table) => throw new NotSupportedException();
+
+    public Vector<float> PowerByTable(Vector<float> k, ReadOnlySpan<uint> table)
     {
         Vector<int> bits = Vector.AsVectorInt32(k), entries = bits;
         for (int lane = 0; lane < Vector<int>.Count; lane++)

@@ -39,6 +39,7 @@ internal sealed class Avx2Emitter : Emitter
             case Opcode.StoreBf16: StoreWords(i, target.RoundToBf16(i.A), target); break;
             case Opcode.ScaleByPowerOfTwo: ScaleByPowerOfTwo(i, target); break;
             case Opcode.LookUp: LookUp(i, target); break;
+            case Opcode.AddDown or Opcode.Above32nd: target.Decline(i, "AVX-512"); break;
             case Opcode.DotBf16: target.Decline(i, "AVX512_BF16"); break;
             case Opcode.DotU8S8 when !target.Has(CpuFeatures.AvxVnni): target.Decline(i, "AVX_VNNI"); break;
             default: target.Emit(i); break;

@@ -75,6 +75,12 @@ internal sealed class Avx512Emitter : Emitter
             case Opcode.CompareF32: c.Emit(Instruction.Create(Code.EVEX_Vcmpps_kr_k1_zmm_zmmm512b32_imm8_sae, c[i.Destination], c[i.A], c[i.B], i.Selector)); break;
             case Opcode.Select: Masked(Instruction.Create(Code.EVEX_Vblendmps_zmm_k1z_zmm_zmmm512b32, c[i.Destination], c[i.B], c[i.A]), c[i.C], false, c); break;
             case Opcode.Round: c.Emit(Instruction.Create(Code.EVEX_Vrndscaleps_zmm_k1z_zmmm512b32_imm8_sae, c[i.Destination], c[i.A], i.Selector | 8)); break;
+            case Opcode.AddDown:
+                Instruction add = Instruction.Create(Code.EVEX_Vaddps_zmm_k1z_zmm_zmmm512b32_er, c[i.Destination], c[i.A], c[i.B]);
+                add.RoundingControl = RoundingControl.RoundDown;
+                c.Emit(add);
+                break;
+            case Opcode.Above32nd: c.Emit(Instruction.Create(Code.EVEX_Vreduceps_zmm_k1z_zmmm512b32_imm8_sae, c[i.Destination], c[i.A], (5 << 4) | 8 | (int)RoundingMode.Down)); break;
             case Opcode.ShiftLeft: Shift(Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, c, i); break;
             case Opcode.ShiftRight: Shift(Code.EVEX_Vpsrld_zmm_k1z_zmmm512b32_imm8, c, i); break;
             case Opcode.ShiftRightArithmetic: Shift(Code.EVEX_Vpsrad_zmm_k1z_zmmm512b32_imm8, c, i); break;

@@ -67,8 +67,14 @@ public sealed partial class KernelBuilder
     /// <summary>−a, the sign bit turned over.</summary>
     public VReg Negate(VReg a) => Xor(a, ConstantBits(0x80000000));
 
-    /// <summary>a · 2^n, rounded once, for |a| in 0.5..4 or NaN and n a whole float in −250..250; unspecified for others.</summary>
+    /// <summary>a · 2^n, rounded once, for |a| in 0.5..4 or NaN and n a whole float in −250..250; with AVX-512 a · 2^⌊n⌋ for every n, else unspecified for others.</summary>
     public VReg ScaleByPowerOfTwo(VReg a, VReg n) => Binary(Opcode.ScaleByPowerOfTwo, a, n);
+
+    /// <summary>a + b, rounded down. Needs AVX-512.</summary>
+    public VReg AddDown(VReg a, VReg b) => Binary(Opcode.AddDown, a, b);
+
+    /// <summary>What a lies above the nearest multiple of 1/32 that is not larger, rounded down; 0 of infinite ones. Needs AVX-512.</summary>
+    public VReg Above32nd(VReg a) => Unary(Opcode.Above32nd, a);
 
     /// <summary>a &amp; b.</summary>
     public VReg And(VReg a, VReg b) => Binary(Opcode.And, a, b);

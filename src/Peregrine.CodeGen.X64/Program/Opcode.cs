@@ -119,8 +119,12 @@ public enum Opcode
     SquareRoot,
     /// <summary>D = A rounded to an integer as <see cref="RoundingMode"/> S says.</summary>
     Round,
-    /// <summary>D = A · 2^B, rounded once, for |A| in 0.5..4 or NaN and whole B in −250..250; unspecified for others.</summary>
+    /// <summary>D = A · 2^B, rounded once, for |A| in 0.5..4 or NaN and whole B in −250..250; with AVX-512 A · 2^⌊B⌋ for every B, else unspecified for others.</summary>
     ScaleByPowerOfTwo,
+    /// <summary>D = A + B, rounded down. Needs AVX-512.</summary>
+    AddDown,
+    /// <summary>D = A − ⌊32·A⌋ / 32, rounded down; 0 of infinite ones. Needs AVX-512.</summary>
+    Above32nd,
     /// <summary>D = float of the signed dword A.</summary>
     ConvertS32ToF32,
     /// <summary>D = signed dword of A, nearest even; 0x80000000 where it does not fit.</summary>

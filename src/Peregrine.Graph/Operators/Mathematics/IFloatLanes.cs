@@ -50,15 +50,20 @@ public interface IFloatLanes<TValue, TMask>
     /// <summary>2^n, n whole in −126..127 or NaN, whose result is unspecified.</summary>
     TValue PowerOfTwo(TValue n);
 
-    /// <summary>Whether <see cref="PowerByTable"/> serves every n.</summary>
-    bool TakesAnyPower { get; }
+    /// <summary>Whether <see cref="SplitPower"/> takes few instructions; it is unspecified elsewhere.</summary>
+    bool SplitsPowers { get; }
 
     /// <summary>
-    /// c·2^n, of a table of the patterns of c·2^(i/32) less i·2^18, which lie between 1 and 3; infinity where that is too large. n is a multiple of 1/32 in −126..127.97, the difference of
-    /// <paramref name="k"/> and 1.5·2^18, so that the lowest five bits of k's pattern are the number i of the entry. Of others, and NaN, something unspecified, unless <see cref="TakesAnyPower"/>: then zero
-    /// far below and infinity above.
+    /// 2^q = power / c · 2^remainder with remainder in 0..1/32, by a table of the patterns of c·2^(i/32) less i·2^18, which lie between 1 and 3: the remainder is rounded down, and power is c·2^(⌊32q⌋/32), infinite or zero where that is too large or
+    /// small. The remainder of an infinite q is 0. NaN gives NaN.
     /// </summary>
-    TValue PowerByTable(TValue k, TValue n, ReadOnlySpan<uint> table);
+    (TValue Power, TValue Remainder) SplitPower(TValue q, ReadOnlySpan<uint> table);
+
+    /// <summary>
+    /// c·2^n by the same kind of table; infinity where that is too large. n is a multiple of 1/32 in −126..127.97, and <paramref name="k"/> = 1.5·2^18 + n, so that the lowest five bits of k's pattern are the
+    /// number of the entry, and the pattern shifted left by 18 has n's whole part where exponents are and what entries are less behind it. Of others, and NaN, something unspecified.
+    /// </summary>
+    TValue PowerByTable(TValue k, ReadOnlySpan<uint> table);
 
     /// <summary>a = 2^exponent · mantissa with the mantissa in √½..√2, for a &gt; 0 and finite, denormals included; else unspecified.</summary>
     (TValue Exponent, TValue Mantissa) Split(TValue a);

@@ -28,7 +28,10 @@ public static class MathLibrary
     private const float Root32Factor = 0.966797292f;
     private static ReadOnlySpan<float> MirroredRootCoefficients => [0.483403385f, -0.966811478f, Root32Factor];
 
-    // The bit patterns of 2^(i/32) / c less i·2^18 (IFloatLanes.PowerByTable).
+    // c·2^r on 0..1/32.
+    private static ReadOnlySpan<float> RootCoefficients => [0.234778553f, 0.670102477f, 0.966797352f];
+
+    // The bit patterns of 2^(i/32) / c less i·2^18 (IFloatLanes.SplitPower).
     private static ReadOnlySpan<uint> Roots32 =>
     [
         0x3F84655A, 0x3F834B85, 0x3F8241F0, 0x3F8148F7, 0x3F8060F6, 0x3F7F8A4D, 0x3F7EC55D, 0x3F7E1289, 0x3F7D7237, 0x3F7CE4CE, 0x3F7C6AB9, 0x3F7C0464, 0x3F7BB23D, 0x3F7B74B6, 0x3F7B4C42, 0x3F7B3958,
@@ -61,21 +64,29 @@ public static class MathLibrary
     }
 
     /// <summary>
-    /// x / (1 + e^−a), the product of x and the sigmoid of a, within 3 ulp for a ≥ −16 and 6 for a ≥ −80. Below, where the sigmoid is less than 2^−115, it may come out as anything between 0 and 1.5 times itself, and
-    /// below −88.7 as 0. That spares the choice between two numerators that the sigmoid alone needs.
+    /// x / (1 + e^−a), the product of x and the sigmoid of a, within 3 ulp for a ≥ −16 and 6 for a ≥ −80, with <see cref="IFloatLanes{TValue, TMask}.SplitsPowers"/> within 3 for a ≥ −1, 16 for a ≥ −16 and 70 for
+    /// a ≥ −80. Below, where the sigmoid is less than 2^−115, it may come out as anything between 0 and 1.5 times itself, and below −88.7 as 0. That spares the choice between two numerators that the sigmoid
+    /// alone needs.
     /// </summary>
+    /// <remarks>
+    /// Multiply-adds are what processors have least of beside a division; so roots of 2 are looked up and polynomials short. Where powers are split by instructions, e^−a is 2^(−a·log₂e), which loses last bits
+    /// where e^−a is large, and no a needs a limit. Elsewhere a = −n·ln 2 + r for a multiple n of 1/32, rounded by adding a number whose last bit is 1/32, and e^−a = 2^n · e^−r; the coefficients of odd powers
+    /// change their signs, so a need not.
+    /// </remarks>
     public static TValue SigmoidProduct<TLanes, TValue, TMask>(TLanes m, TValue x, TValue a) where TLanes : IFloatLanes<TValue, TMask>
     {
-        // e^−a = 2^n · e^−r with a = −n·ln 2 + r, n a multiple of 1/32: the coefficients of odd powers change their signs, so a need not. Multiply-adds are what processors have least of beside a
-        // division; so roots of 2 are looked up and the polynomial short, and n is rounded by adding a number whose last bit is 1/32. Where powers need no limit, r is large of an a far below 0, but
-        // the polynomial is positive everywhere, so that the sum becomes infinite.
-        TValue limited = m.Min(m.Constant(87), a);
-        limited = m.TakesAnyPower ? limited : m.Max(m.Constant(-88.7f), limited);
+        if (m.SplitsPowers)
+        {
+            (TValue power, TValue remainder) = m.SplitPower(m.Multiply(a, m.Constant(-Log2E)), Roots32);
+            return m.Divide(x, m.MultiplyAdd(Polynomial<TLanes, TValue, TMask>(m, remainder, RootCoefficients), power, m.Constant(1)));
+        }
+
+        TValue limited = m.Max(m.Constant(-88.7f), m.Min(m.Constant(87), a));
         TValue k = m.MultiplyAdd(limited, m.Constant(-Log2E), m.Constant(PartsFrom));
         TValue n = m.Subtract(k, m.Constant(PartsFrom));
         TValue r = m.MultiplyAdd(n, m.Constant(Ln2), limited);
         TValue e = Polynomial<TLanes, TValue, TMask>(m, r, MirroredRootCoefficients);
-        return m.Divide(x, m.MultiplyAdd(e, m.PowerByTable(k, n, Roots32), m.Constant(1)));
+        return m.Divide(x, m.MultiplyAdd(e, m.PowerByTable(k, Roots32), m.Constant(1)));
     }
 
     /// <summary>e^x − 1, within 2 ulp; above 88.72 infinite. The sum is formed at half its size, which does not overflow before the result does.</summary>

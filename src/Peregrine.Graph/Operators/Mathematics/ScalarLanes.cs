@@ -35,10 +35,30 @@ public readonly struct ScalarLanes : IFloatLanes<float, bool>
 
     public float PowerOfTwo(float n) => BitConverter.Int32BitsToSingle(((int)n + 127) << 23);
 
-    public bool TakesAnyPower => false;
+    public bool SplitsPowers { get; init; }
 
-    // The pattern of k shifted left by 18 has the whole part of n where exponents are, and i behind it, by which entries are less.
-    public float PowerByTable(float k, float n, ReadOnlySpan<uint> table)
+    public (float Power, float Remainder) SplitPower(float q, ReadOnlySpan<uint> table)
+    {
+        if (float.IsNaN(q))
+        {
+            return (q, q);
+        }
+
+        // Beyond these powers are zero or infinite, whatever the remainder.
+        float parts = MathF.Floor(Math.Clamp(q, -1024, 1024) * 32);
+        int i = (int)parts & 31;
+        float root = BitConverter.UInt32BitsToSingle(table[i] + ((uint)i << 18));
+        return ((float)Math.ScaleB(root, (int)MathF.Floor(parts / 32)), MathF.Abs(q) > 1024 ? 0 : SumDown(q, -parts / 32));
+    }
+
+    // The sum rounded to nearest and its exact error tell on which side it lies (D. Knuth's two-sum).
+    private static float SumDown(float a, float b)
+    {
+        float sum = a + b, part = sum - a, error = (a - (sum - part)) + (b - part);
+        return error < 0 ? MathF.BitDecrement(sum) : sum;
+    }
+
+    public float PowerByTable(float k, ReadOnlySpan<uint> table)
     {
         int bits = BitConverter.SingleToInt32Bits(k);
         return BitConverter.Int32BitsToSingle(Math.Min((int)table[bits & 31] + (bits << 18), 0x7F800000));

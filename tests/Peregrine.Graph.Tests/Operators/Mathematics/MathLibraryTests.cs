@@ -9,8 +9,11 @@ public sealed class MathLibraryTests
     {
         ["exp"] = (x => MathLibrary.Exp<ScalarLanes, float, bool>(default, x), Math.Exp, 1),
         ["sigmoid"] = (x => MathLibrary.Sigmoid<ScalarLanes, float, bool>(default, x), SpecialFunctions.Sigmoid, 3),
-        ["product with its sigmoid"] = (x => SigmoidProduct(x, -16, float.PositiveInfinity), x => x * SpecialFunctions.Sigmoid(x), 3),
-        ["product with its sigmoid far below 0"] = (x => SigmoidProduct(x, -80, -16), x => x * SpecialFunctions.Sigmoid(x), 6),
+        ["product with its sigmoid"] = (x => SigmoidProduct(default, x, -16, float.PositiveInfinity), x => x * SpecialFunctions.Sigmoid(x), 3),
+        ["product with its sigmoid far below 0"] = (x => SigmoidProduct(default, x, -80, -16), x => x * SpecialFunctions.Sigmoid(x), 6),
+        ["product with its sigmoid by split powers"] = (x => SigmoidProduct(Splitting, x, -1, float.PositiveInfinity), x => x * SpecialFunctions.Sigmoid(x), 3),
+        ["product with its sigmoid by split powers below 0"] = (x => SigmoidProduct(Splitting, x, -16, -1), x => x * SpecialFunctions.Sigmoid(x), 16),
+        ["product with its sigmoid by split powers far below 0"] = (x => SigmoidProduct(Splitting, x, -80, -16), x => x * SpecialFunctions.Sigmoid(x), 70),
         ["expm1"] = (x => MathLibrary.Expm1<ScalarLanes, float, bool>(default, x), SpecialFunctions.Expm1, 2),
         ["tanh"] = (x => MathLibrary.Tanh<ScalarLanes, float, bool>(default, x), Math.Tanh, 3),
         ["tanh of softplus"] = (x => MathLibrary.TanhSoftplus<ScalarLanes, float, bool>(default, x), x => Math.Tanh(Math.Max(x, 0) + SpecialFunctions.Log1p(Math.Exp(-Math.Abs(x)))), 4),
@@ -20,8 +23,10 @@ public sealed class MathLibraryTests
     };
 
     // The exact one outside of a range.
-    private static float SigmoidProduct(float x, float from, float to) =>
-        x < from || x > to ? (float)(x * SpecialFunctions.Sigmoid(x)) : MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x);
+    private static float SigmoidProduct(ScalarLanes m, float x, float from, float to) =>
+        x < from || x > to ? (float)(x * SpecialFunctions.Sigmoid(x)) : MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(m, x, x);
+
+    private static ScalarLanes Splitting => new() { SplitsPowers = true };
 
     public static TheoryData<string> Names => [.. Functions.Keys];
 
@@ -59,6 +64,7 @@ public sealed class MathLibraryTests
         {
             double exact = x * SpecialFunctions.Sigmoid(x);
             Assert.InRange(MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(default, x, x), 1.5 * exact - float.Epsilon, 0);
+            Assert.InRange(MathLibrary.SigmoidProduct<ScalarLanes, float, bool>(Splitting, x, x), 1.5 * exact - float.Epsilon, 0);
         }
     }
 
