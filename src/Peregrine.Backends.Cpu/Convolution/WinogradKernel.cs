@@ -157,7 +157,8 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         PixelParts parts = new(count, _shape.Pixels);
         // Parts of one size are one call.
         int size = count / parts.Count, larger = count % parts.Count;
-        long* block = stackalloc long[DotTile.FirstOperand + 1];
+        long* block = stackalloc long[DotTile.FirstOperand + 2];
+        block[DotTile.FirstOperand + 1] = StreamLines(_weights.VectorsOf(group)) * DotTile.CacheLine;
         block[DotTile.Rows] = 1;
         block[DotTile.RowStep] = 0;
         byte* weights = arguments.Packed(0) + _weights.Offset(group);
@@ -235,12 +236,16 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
         return entries;
     }
 
+    /// <summary>Lines of the next matrix of weights that are fetched per turn of a tile's loop, so that all are when the tiles of a block are done. Blocks are mostly full.</summary>
+    private int StreamLines(int vectors)
+    {
+        const int PrefetchFrom = 512 << 10;
+        int parts = new PixelParts(_shape.BlockTiles, _shape.Pixels).Count, lines = DotTile.Unroll * vectors * _target.Lanes * sizeof(float) / DotTile.CacheLine;
+        return _weights.Bytes > PrefetchFrom ? Math.Max(1, (lines + parts - 1) / parts) : 0;
+    }
+
     private int[] CompileProducts(int vectors, int[] sizes)
     {
-        const int PrefetchFrom = 512 << 10, Line = 64, Floats = 4;
-        // Blocks are mostly full.
-        int parts = new PixelParts(_shape.BlockTiles, _shape.Pixels).Count, bytes = Floats * vectors * _target.Lanes * sizeof(float);
-        int streamLines = _weights.Bytes > PrefetchFrom ? Math.Max(1, (bytes / Line + parts - 1) / parts) : 0;
         int[] entries = new int[_shape.Pixels + 1];
         foreach (int size in sizes)
         {
@@ -248,7 +253,7 @@ internal sealed unsafe class WinogradKernel : ICpuKernel
                 vectors, _target.Lanes, Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.PatchBytes)), Ints.From(Enumerable.Range(0, size).Select(i => (long)i * _layout.ProductBytes)),
                 [new DotRun(0, _problem.Channels, 0)], RepeatsRows: false, GroupBytes: 0, [], null, Prefetch: 0)
             {
-                Walk = new(size * _layout.PatchBytes, 0, size * _layout.ProductBytes, Ints.Empty), StreamLines = streamLines,
+                Walk = new(size * _layout.PatchBytes, 0, size * _layout.ProductBytes, Ints.Empty), StreamLines = StreamLines(vectors),
             }.Compile(_target));
         }
 

@@ -76,9 +76,10 @@ internal sealed record DotTile(
     /// </summary>
     public const int Slices = 0, SliceStep = 1, SliceWeights = 2, SliceArgumentCount = 3;
 
-    // The body of four floats is 1.3 KiB of code; longer bodies were slower in whole networks.
-    private const int Unroll = 4;
-    private const int CacheLine = 64;
+    /// <summary>Floats of a turn of the loop.</summary>
+    // Their body is 1.3 KiB of code; longer bodies were slower in whole networks.
+    public const int Unroll = 4;
+    public const int CacheLine = 64;
 
     /// <summary>Groups of output channels that are computed of each tile, one behind the other.</summary>
     public int Groups { get; init; } = 1;
@@ -86,7 +87,10 @@ internal sealed record DotTile(
     /// <summary>How the pointers move from tile to tile.</summary>
     public DotWalk Walk { get; init; } = DotWalk.None;
 
-    /// <summary>Lines of 64 bytes that are fetched per four floats from where a further argument points: what the next call will read. It goes on through all tiles.</summary>
+    /// <summary>
+    /// Lines of 64 bytes that are fetched per turn of the loop from where a further argument points, which goes on through all tiles by as many bytes a turn as one more argument says: what later calls will
+    /// read.
+    /// </summary>
     public int StreamLines { get; init; }
 
     /// <summary>Whether all runs are repeated for several planes, as often as the caller says.</summary>
@@ -117,7 +121,7 @@ internal sealed record DotTile(
         VReg[] operands = [.. Operands.Select((_, i) => p.Argument($"operand {i + 1}", ArgumentKind.ReadPointer))];
         VReg[] slices = HasSlices ? [p.Argument("slices", ArgumentKind.Integer), p.Argument("slice step", ArgumentKind.Integer), p.Argument("slice weights", ArgumentKind.Integer)] : [];
         VReg stride = HasStride ? p.Argument("stride", ArgumentKind.Integer) : default, columns = HasColumns ? p.Argument("columns", ArgumentKind.Integer) : default;
-        VReg stream = StreamLines > 0 ? p.Argument("stream", ArgumentKind.ReadPointer) : default;
+        (VReg At, VReg Step) stream = StreamLines > 0 ? (p.Argument("stream", ArgumentKind.ReadPointer), p.Argument("stream step", ArgumentKind.Integer)) : default;
         SumBlocks blocks = SumBlocks.Of(this);
         p.Loop(tiles, 1, () =>
         {
@@ -199,7 +203,7 @@ internal sealed record DotTile(
         }
     }
 
-    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, VReg stream, DotSums sums)
+    private void EmitRows(KernelBuilder p, VReg x, VReg w, VReg rows, VReg rowStep, (VReg At, VReg Step) stream, DotSums sums)
     {
         if (RepeatsRows)
         {
@@ -227,7 +231,7 @@ internal sealed record DotTile(
         }
     }
 
-    private void EmitRuns(KernelBuilder p, VReg x, VReg w, VReg stream, DotSums sums)
+    private void EmitRuns(KernelBuilder p, VReg x, VReg w, (VReg At, VReg Step) stream, DotSums sums)
     {
         ulong all = PixelOffsets.Count == 64 ? ulong.MaxValue : (1ul << PixelOffsets.Count) - 1;
         SumBlocks blocks = sums.Blocks;
@@ -283,18 +287,18 @@ internal sealed record DotTile(
     }
 
     /// <summary>Multiplies floats that lie side by side, and leaves x behind all of them but the last few that make no whole turn of the loop.</summary>
-    private void EmitStretch(KernelBuilder p, VReg x, VReg w, VReg stream, DotSums sums, DotRun run, int length)
+    private void EmitStretch(KernelBuilder p, VReg x, VReg w, (VReg At, VReg Step) stream, DotSums sums, DotRun run, int length)
     {
         p.Loop(length / Unroll, () =>
         {
             for (int line = 0; line < StreamLines; line++)
             {
-                p.Prefetch(new MemoryOperand(stream, line * CacheLine));
+                p.Prefetch(new MemoryOperand(stream.At, line * CacheLine));
             }
 
             if (StreamLines > 0)
             {
-                p.AddTo(stream, StreamLines * CacheLine);
+                p.AddTo(stream.At, stream.Step);
             }
 
             EmitFloats(p, x, w, sums.Registers, run, Unroll, advance: true);

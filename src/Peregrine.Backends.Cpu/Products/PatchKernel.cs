@@ -75,6 +75,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
                 // All channel blocks of a part of the strips, then those of the next.
                 TileRange part = PartOf(tile / ChannelBlocks, (int)strips, parts);
                 (int channelBlock, int inPart) = Math.DivRem(tile - (part.Begin * ChannelBlocks), part.End - part.Begin);
+                call.Progress = new(inPart, part.End - part.Begin);
                 tile += RunStrip(ref call, part.Begin + inPart, channelBlock, Math.Min(Math.Min(tiles.End - tile, part.End - part.Begin - inPart), MostTilesPerCall));
             }
         }
@@ -104,6 +105,7 @@ internal abstract unsafe class PatchKernel(PatchProblem problem, PatchTraversal 
         {
             for (int strip = strips.Begin; strip < strips.End;)
             {
+                call.Progress = new(strip - strips.Begin, strips.End - strips.Begin);
                 strip += RunStrip(ref call, first + strip, channelBlock, Math.Min(strips.End - strip, MostTilesPerCall));
             }
         }
@@ -246,6 +248,9 @@ internal unsafe ref struct PatchCall
     /// <summary>The image of the tile.</summary>
     public long Image { get; set; }
 
+    /// <summary>How many of the strips that go past the block of channels have done so.</summary>
+    public Progress Progress { get; set; }
+
     /// <summary>The strip of the tile, counted through all images.</summary>
     public long Strip { get; set; }
 
@@ -260,4 +265,11 @@ internal unsafe ref struct PatchCall
 
     /// <summary>The tile's first pixel in the result, at channel 0.</summary>
     public byte* Target { get; set; }
+}
+
+/// <summary>How many of some parts are done.</summary>
+internal readonly record struct Progress(int Done, int Total)
+{
+    /// <summary>The same share of something else.</summary>
+    public long Of(long whole) => Total == 0 ? 0 : whole * Done / Total;
 }

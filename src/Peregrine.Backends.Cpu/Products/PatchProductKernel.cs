@@ -9,6 +9,9 @@ namespace Peregrine.Backends.Cpu.Products;
 /// <summary>Runs a <see cref="PatchProblem"/> with <see cref="DotTile"/>s: generated ones, or, where nothing may be generated, portable ones.</summary>
 internal unsafe class PatchProductKernel : PatchKernel
 {
+    // Weights that the first-level cache holds need not be fetched ahead; others may come from memory, whatever their size, where something else has used the caches between two calls.
+    private const int PrefetchFrom = 32 << 10, PrefetchAhead = 8192;
+
     private readonly TileShape _shape;
     private readonly GeneratorTarget? _target;
     private readonly int _lanes;
@@ -18,6 +21,8 @@ internal unsafe class PatchProductKernel : PatchKernel
     // Per tile of the traversal the numbers of its codes for whole groups of channels and for the last group; −1 for none.
     private readonly (int Whole, int Last)[] _entries;
     private readonly int _groupCount;
+    // Lines of the next group's weights that are fetched per turn of a tile's loop.
+    private readonly int _streamLines;
 
     public PatchProductKernel(PatchProblem problem, TileShape shape, GeneratorTarget? target)
         : base(problem, PatchTraversal.Of(problem, shape.Pixels, padFewChannels: true, padAll: target is null))
@@ -27,6 +32,7 @@ internal unsafe class PatchProductKernel : PatchKernel
         _lanes = target?.Lanes ?? Vector<float>.Count;
         _packer = new(problem, shape.Vectors, _lanes, Traversal.ReadsPlanes);
         _groupCount = _packer.WholeGroups + (_packer.LastVectors > 0 ? 1 : 0);
+        _streamLines = shape.ChannelsOuter && target is not null && _packer.Bytes > PrefetchFrom ? StreamLines() : 0;
         int remainder = problem.Outputs % _lanes;
         _entries = [.. Traversal.Tiles.Select(t => (
             _packer.WholeGroups > 0 ? Compile(t, _shape.Vectors, _lanes, shape.ChannelsOuter ? 1 : _packer.WholeGroups) : -1,
@@ -40,6 +46,8 @@ internal unsafe class PatchProductKernel : PatchKernel
 
     // With two codes per tile the input is walked twice, so it should still be in the cache the second time.
     protected override int MostTilesPerCall => _packer.WholeGroups > 0 && _packer.LastVectors > 0 && !_shape.ChannelsOuter ? 4 : int.MaxValue;
+
+    protected override int ArgumentCount => base.ArgumentCount + 2;
 
     public override long WorkerScratchBytes => _portable.Count == 0 ? 0 : _portable.Max(t => t.ScratchBytes);
 
@@ -86,6 +94,14 @@ internal unsafe class PatchProductKernel : PatchKernel
         block[DotTile.Weights] = (long)(WeightsOf(call) + (group * _packer.ConvolutionGroupBytes) + ((long)first * _packer.GroupBytes) + skipped);
         block[DotTile.Target] = (long)(call.Target + (channel * sizeof(float)));
         BindOperands(call, block, channel);
+        if (_streamLines > 0)
+        {
+            Progress progress = call.Progress;
+            int stream = SliceArguments + (HasSlices ? DotTile.SliceArgumentCount : 0);
+            block[stream] = (long)(WeightsOf(call) + (group * _packer.ConvolutionGroupBytes) + ((first + 1L) * _packer.GroupBytes) + (progress.Of(_packer.GroupBytes) & -DotTile.CacheLine));
+            block[stream + 1] = Math.Min(_streamLines * DotTile.CacheLine, (TurnBytes / ((long)progress.Total * Traversal.TilesOfStrip(call.Extents))) + 1);
+        }
+
         if (_target is null)
         {
             _portable[entry].Run(block, call.Arguments.WorkerScratch);
@@ -99,13 +115,11 @@ internal unsafe class PatchProductKernel : PatchKernel
     private int Compile(PatchTile tile, int vectors, int lastLanes, int groups)
     {
         ValueList<DotRun> runs = Traversal.ReadsPlanes ? PlaneRuns(tile) : PixelRuns(tile);
-        // Weights that the first-level cache holds need none; others may come from memory, whatever their size, where something else has used the caches between two calls.
-        const int PrefetchFrom = 32 << 10, PrefetchAhead = 8192;
         DotTile dot = new(
             vectors, lastLanes, tile.InputOffsets(Problem, PixelBytes), tile.OutputOffsets(Problem.OutputStride * Problem.Placement.StepX), runs, tile.RepeatsRows,
-            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom ? PrefetchAhead : 0)
+            checked((int)(Problem.PatchLength * vectors * _lanes * sizeof(float))), tile.Operands(Problem), Problem.Epilogue, _packer.Bytes > PrefetchFrom && _streamLines == 0 ? PrefetchAhead : 0)
         {
-            HasSlices = Problem.HasSlices && Traversal.Kind != TraversalKind.Flat, Groups = groups, Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
+            HasSlices = HasSlices, StreamLines = _streamLines, Groups = groups, Walk = DotWalk.Along(Problem, tile.Pixels.Count / tile.PixelRows, PixelBytes),
             // Blocks that end with a position of the kernel leave the runs of tiles on the border whole.
             RowLength = Problem.Channels >= SumBlocks.Shortest ? Problem.Channels : Problem.Horizontal.Kernel * Problem.Channels,
         };
@@ -117,6 +131,22 @@ internal unsafe class PatchProductKernel : PatchKernel
 
         _code.Add(dot.Compile(_target));
         return _code.Count - 1;
+    }
+
+    private bool HasSlices => Problem.HasSlices && Traversal.Kind != TraversalKind.Flat;
+
+    // Weights of a turn of a tile's loop.
+    private int TurnBytes => DotTile.Unroll * _shape.Vectors * _lanes * sizeof(float);
+
+    /// <summary>
+    /// While all pixels go past a group of channels, the weights of the next are fetched, so that its first tile need not wait for all of them. Workers that share the pixels each fetch all weights while
+    /// they go past their own; this is enough for two.
+    /// </summary>
+    private int StreamLines()
+    {
+        const int Workers = 2;
+        long tiles = TileShape.TilesOfImage(Problem, _shape.Pixels) * (Problem.MergesImages ? Problem.Images ?? 1 : 1);
+        return tiles < 2 ? 0 : (int)((Math.Min(TurnBytes, (TurnBytes * Workers / tiles) + 1) + DotTile.CacheLine - 1) / DotTile.CacheLine);
     }
 
     /// <summary>The channels of each position of the kernel lie side by side; those of a whole row do where an image is dense and has its padding.</summary>

@@ -118,7 +118,7 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
     }
 
     /// <summary>Tiles of so many pixels in an image: pixels in order, whole rows of them, or parts of rows.</summary>
-    private static long TilesOfImage(PatchProblem problem, int pixels)
+    public static long TilesOfImage(PatchProblem problem, int pixels)
     {
         long total = Math.Max(1, problem.TypicalPixels);
         if (problem.IsPointwise || problem.Vertical.Output is not { } height || problem.Horizontal.Output is not { } width || height * width == 0)
