@@ -18,7 +18,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     private const double WindowShare = 0.4, GroupWindowShare = 0.25;
 
     // Where chains are cut by channels: enough of them that calls do not weigh, few enough that many rows fit.
-    private const int GroupChannels = 64;
+    private const int GroupChannels = 96;
 
     private const int MostOptions = 6, BandsPerWorker = 2;
 
@@ -26,7 +26,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     private const int StripsPerWorker = 8, VectorsPerGroup = 12;
     private const double SecondsPerSum = 1e-10, SecondsPerPhase = 1e-6;
 
-    private const double NearShare = 1, FarFactor = 4, SecondsPerNearByte = 1e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
+    private const double NearShare = 0.5, FarFactor = 4, SecondsPerNearByte = 3e-11, SecondsPerFarByte = 4e-11, SecondsPerMovedByte = 3e-11, SecondsPerTurn = 1.5e-6;
 
     private readonly DepthwiseTactic _depthwise = new(target, fitsWorkers: false);
     private readonly DirectConvolutionTactic _direct = new(target, isPortable);
