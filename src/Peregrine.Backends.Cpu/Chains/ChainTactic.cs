@@ -79,7 +79,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         }
 
         ChainOption[] options = [.. links.Count == 1 ? Options(links.Requests[0], shapes[0], device) : Options(links, shapes, device)];
-        double gain = saved - (Turns(links, options[0]) / device.Parallelism);
+        double gain = saved - (Turns(links, options[0]) / device.Parallelism) - (Waiting(links, options[0], device.Parallelism) * seconds);
         return new Verdict.Accept(ValueList.From(options.Select(o => o.ToOption())), Math.Max(seconds - gain, seconds / 4) + Mean(links, device));
     }
 
@@ -206,10 +206,24 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
     private double Turns(ChainLinks links, ChainOption option)
     {
         ChainLayout layout = new(Steps(links, option.Shapes), option.StripsPerBand);
-        int groups = option.ChannelsPerGroup == 0 ? 1 : (layout[0].Problem.Outputs + option.ChannelsPerGroup - 1) / option.ChannelsPerGroup;
         double moved = Enumerable.Range(0, links.Count - 1).Sum(i => (double)layout.Moved(i) * layout[i].Problem.Groups * layout[i].Problem.Outputs * sizeof(float));
-        return (moved * SecondsPerMovedByte) + ((double)layout.Bands * groups * (links.Count - 1) * SecondsPerTurn);
+        return (moved * SecondsPerMovedByte) + ((double)layout.Bands * GroupsOf(links, option) * (links.Count - 1) * SecondsPerTurn);
     }
+
+    /// <summary>The share of the time by which workers wait for the last part of an image: bands and groups of channels are few, and rarely as many for each worker.</summary>
+    private double Waiting(ChainLinks links, ChainOption option, int workers)
+    {
+        if (links.Count == 1)
+        {
+            return 0;
+        }
+
+        int parts = new ChainLayout(Steps(links, option.Shapes), option.StripsPerBand).Bands * GroupsOf(links, option);
+        return ((double)((parts + workers - 1) / workers * workers) / parts) - 1;
+    }
+
+    private int GroupsOf(ChainLinks links, ChainOption option) =>
+        option.ChannelsPerGroup == 0 ? 1 : (Problem(links.Requests[0])!.Outputs + option.ChannelsPerGroup - 1) / option.ChannelsPerGroup;
 
     private ChainSteps[] Steps(ChainLinks links, IReadOnlyList<string> shapes) => [.. links.Requests.Select((r, i) => StepsOf(Problem(r)!, r, shapes[i]))];
 

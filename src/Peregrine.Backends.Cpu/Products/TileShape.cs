@@ -71,10 +71,32 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
 
         void Add(int most, int vectors)
         {
-            int pixels = (int)Math.Min(most, Math.Max(1, problem.TypicalPixels));
+            int pixels = FitWorkers(problem, (int)Math.Min(most, Math.Max(1, problem.TypicalPixels)), workers);
             bool outer = IsOuter(problem, pixels, workers);
             candidates.Add(new(new(pixels, vectors, outer), Cycles(problem, pixels, vectors, lanes, outer)));
         }
+    }
+
+    /// <summary>So many pixels, or a few less, that each worker has as many tiles of an image's one row of pixels as the others; of many tiles one does not matter.</summary>
+    private static int FitWorkers(PatchProblem problem, int pixels, int workers)
+    {
+        const int ManyTilesPerWorker = 16;
+        if (workers == 1 || !problem.IsPointwise)
+        {
+            return pixels;
+        }
+
+        long total = problem.TypicalPixels * (problem.MergesImages ? problem.Images ?? 1 : 1);
+        for (int fewer = pixels; fewer * 4 > pixels * 3; fewer--)
+        {
+            long tiles = (total + fewer - 1) / fewer;
+            if (tiles % workers == 0 || tiles > ManyTilesPerWorker * workers)
+            {
+                return fewer;
+            }
+        }
+
+        return pixels;
     }
 
     /// <summary>The shape of portable tiles, and its cycles where vectors are computed as fast as by generated code.</summary>

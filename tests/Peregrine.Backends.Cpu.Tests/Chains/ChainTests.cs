@@ -122,6 +122,16 @@ public sealed class ChainTests
         double Cost(ITactic tactic, long extent) => ((Verdict.Accept)tactic.Consider(ChainCase.Expansion(24, 144, extent), device)).EstimatedCost;
     }
 
+    [Fact]
+    public void A_chain_of_few_parts_is_dearer_where_workers_would_wait_for_the_last()
+    {
+        DeviceProfile two = CpuDevice.Detect(2) with { Facts = [("l1d", 48 << 10), ("l2", 1 << 20)] };
+        double PerChannel(long outputs) => ((Verdict.Accept)new ChainTactic(ProductCase.Avx512).Consider(ChainCase.Expansion(112, outputs, 24), two)).EstimatedCost / outputs;
+
+        // Eight groups of 96 channels, then seven.
+        Assert.True(PerChannel(672) > 1.08 * PerChannel(768), $"{PerChannel(672)} and {PerChannel(768)}");
+    }
+
     /// <summary>Bytes of the largest result between two links.</summary>
     private static long Between(KernelRequest request)
     {

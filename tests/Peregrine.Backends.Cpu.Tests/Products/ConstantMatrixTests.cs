@@ -59,6 +59,24 @@ public sealed class ConstantMatrixTests
         Assert.True(int.Parse(extents[1], System.Globalization.CultureInfo.InvariantCulture) >= 6, accept.Options[0].Text);
     }
 
+    [Theory]
+    [InlineData(144, 2, 2)]
+    [InlineData(144, 3, 3)]
+    [InlineData(49, 2, 1)]
+    public void Workers_have_equally_many_tiles_where_a_few_pixels_less_allow_it(long rows, int workers, int divisor)
+    {
+        KernelOperand a = Operand(OperandRole.Activation, rows, 272), b = Operand(OperandRole.Weight, 272, 1632), y = Operand(OperandRole.Activation, rows, 1632);
+        int TilesFor(int threads)
+        {
+            Verdict.Accept accept = Assert.IsType<Verdict.Accept>(new ConstantMatrixTactic(ProductCase.Avx512).Consider(new(new MatMul(), [a, b], [y]), CpuDevice.Detect(threads)));
+            int pixels = int.Parse(accept.Options[0].Text.Split('x')[0], System.Globalization.CultureInfo.InvariantCulture);
+            return (int)((rows + pixels - 1) / pixels);
+        }
+
+        Assert.Equal(0, TilesFor(workers) % divisor);
+        Assert.True(TilesFor(workers) <= TilesFor(1) * 4 / 3 + 1);
+    }
+
     private static KernelOperand Operand(OperandRole role, params long[] dims) => new(role, DataType.Float32, Layout.RowMajor, ValueList.From(dims.Select(KernelDim.Static)));
 
     /// <summary>States the columns of a request whose other dims are left open.</summary>
