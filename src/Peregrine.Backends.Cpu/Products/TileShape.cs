@@ -129,13 +129,13 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
         long weightBytes = problem.WeightCount * sizeof(float), tiles = (problem.Images ?? 1) * TilesOfImage(problem, pixels);
         // Where steps leave pixels out, those that are read lie in part of the cache's sets, which hold as much less of them.
         bool isSinglePosition = problem.PatchLength == problem.Channels && problem.Horizontal.PadBegin == 0 && problem.Vertical.PadBegin == 0;
-        if (!isSinglePosition || weightBytes > FarBytes)
+        if (!isSinglePosition || (weightBytes > FarBytes && problem.IsPointwise))
         {
             return weightBytes > OuterWeightBytes || tiles < FewTiles;
         }
 
         double groups = (double)problem.Groups * problem.Outputs / UsualGroup, pixelBytes = (problem.Images ?? 1) * (double)problem.TypicalPixels * problem.Horizontal.Stride * problem.Groups * problem.Channels * sizeof(float);
-        double again = (groups * CodesOfRow(problem, pixels) * CyclesPerCall) + (pixelBytes > SecondLevelBytes ? groups * pixelBytes * CyclesPerFarByte : 0);
+        double again = (groups * CallsOfImage(problem, pixels) * CyclesPerCall) + (pixelBytes > SecondLevelBytes ? groups * pixelBytes * CyclesPerFarByte : 0);
         return (workers > 1 && tiles < TilesPerWorker * workers) || (weightBytes > SecondLevelBytes && tiles * weightBytes * CyclesPerFarByte > again);
     }
 
@@ -148,9 +148,16 @@ internal sealed record TileShape(int Pixels, int Vectors, bool ChannelsOuter)
             return (total + pixels - 1) / pixels;
         }
 
-        bool hasBlocks = width * 2 <= pixels && problem.Vertical.Kernel * problem.Horizontal.Kernel <= StripShape.MostUnrolledPositions;
-        return problem.TypicalDepth * (hasBlocks ? new PixelParts(height, (int)(pixels / width)).Count : height * new PixelParts(width, pixels).Count);
+        return problem.TypicalDepth * StripsOfPlane(problem, pixels, height, width) * (width * 2 <= pixels ? 1 : new PixelParts(width, pixels).Count);
     }
+
+    private static long StripsOfPlane(PatchProblem problem, int pixels, long height, long width) =>
+        width * 2 <= pixels && problem.Vertical.Kernel * problem.Horizontal.Kernel <= StripShape.MostUnrolledPositions ? new PixelParts(height, (int)(pixels / width)).Count : height;
+
+    /// <summary>Calls that go past an image once: one for each size of tile where pixels are one long row, else one for each strip at least.</summary>
+    private static long CallsOfImage(PatchProblem problem, int pixels) => problem.IsPointwise || problem.Vertical.Output is not { } height || problem.Horizontal.Output is not { } width || height * width == 0
+        ? CodesOfRow(problem, pixels)
+        : problem.TypicalDepth * StripsOfPlane(problem, pixels, height, width);
 
     /// <summary>Pixels in order make tiles of one size or two, each of which has code, and a call, of its own.</summary>
     private static int CodesOfRow(PatchProblem problem, int pixels) => problem.TypicalPixels % Math.Max(1, TilesOfImage(problem, pixels)) == 0 ? 1 : 2;
