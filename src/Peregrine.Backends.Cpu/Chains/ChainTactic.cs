@@ -210,7 +210,7 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
         return (moved * SecondsPerMovedByte) + ((double)layout.Bands * GroupsOf(links, option) * (links.Count - 1) * SecondsPerTurn);
     }
 
-    /// <summary>The share of the time by which workers wait for the last part of an image: bands and groups of channels are few, and rarely as many for each worker.</summary>
+    /// <summary>The share of the time by which workers wait for the last part: bands and groups of channels are few, and rarely as many for each worker.</summary>
     private double Waiting(ChainLinks links, ChainOption option, int workers)
     {
         if (links.Count == 1)
@@ -218,7 +218,8 @@ internal sealed class ChainTactic(GeneratorTarget? target, bool isPortable = fal
             return 0;
         }
 
-        int parts = new ChainLayout(Steps(links, option.Shapes), option.StripsPerBand).Bands * GroupsOf(links, option);
+        long images = PatchProblem.OfConvolution(links.Requests[0], out _)?.Images ?? 1;
+        long parts = images * new ChainLayout(Steps(links, option.Shapes), option.StripsPerBand).Bands * GroupsOf(links, option);
         return ((double)((parts + workers - 1) / workers * workers) / parts) - 1;
     }
 

@@ -271,5 +271,5 @@ internal unsafe ref struct PatchCall
 internal readonly record struct Progress(int Done, int Total)
 {
     /// <summary>The same share of something else.</summary>
-    public long Of(long whole) => Total == 0 ? 0 : whole * Done / Total;
+    public long Of(long whole) => whole * Done / Total;
 }
